@@ -1,0 +1,1 @@
+"""The face: HTTP, GraphQL and the command line."""

@@ -1,0 +1,1 @@
+"""The log of events, what it says, and how it is followed. Knows nothing of GraphQL or HTTP."""

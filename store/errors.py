@@ -1,0 +1,23 @@
+"""The errors that callers of the store can act on, each with a stable code."""
+
+
+class StoreError(Exception):
+    """Base of all errors of the store. `code` is stable; `str()` says what to do."""
+
+    code = "INTERNAL"
+
+
+class LogUnavailableError(StoreError):
+    """No majority answered in time. The outcome is unknown; appending again is safe (D7)."""
+
+    code = "UNAVAILABLE"
+
+
+class QueueFullError(LogUnavailableError):
+    """The append queue is full; nothing of this request was queued."""
+
+
+class EmbeddedMongoError(StoreError):
+    """The embedded MongoDB cannot be started or was lost; the message says what to set."""
+
+    code = "EMBEDDED_MONGODB"

@@ -2,10 +2,11 @@
 
 import asyncio
 import os
+import socket
 import sys
 import tempfile
 from collections.abc import AsyncIterator, Iterator
-from contextlib import ExitStack, asynccontextmanager, contextmanager
+from contextlib import ExitStack, asynccontextmanager, contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import quote
@@ -17,11 +18,10 @@ if sys.platform != "win32":
 
 REPLICA_SET = "dialgraph"
 
-# sockaddr_un holds 108 bytes on Linux and 104 on macOS, the last one a NUL.
-_MAX_SOCKET_BYTES = 107 if sys.platform == "linux" else 103
 _MAX_LOG_BYTES = 16 * 1024 * 1024
-_LOCK_POLL_SECONDS = 0.05
-_LOCK_TIMEOUT_SECONDS = 20.0
+_POLL_SECONDS = 0.05
+_KILLED_SERVER_SECONDS = 1.0  # the kernel lets go of its files some time after the signal
+_PREDECESSOR_SECONDS = 20.0
 
 
 @dataclass(frozen=True)
@@ -32,14 +32,11 @@ class DataFolder:
         database: Where mongod keeps its data.
         socket: Where mongod listens; in a folder that only its owner can enter.
         log: What mongod says; the last run's is beside it as `mongod.log.1`.
-        lock: The descriptor that holds the lock. A child that inherits it keeps the folder locked
-            until it ends, even if this process dies first.
     """
 
     database: Path
     socket: Path
     log: Path
-    lock: int
 
     def uri(self) -> str:
         """Return what clients connect to, once the replica set is initiated."""
@@ -51,8 +48,9 @@ class DataFolder:
 
     def keep_log_short(self) -> None:
         """Empty the log if it has grown large; mongod appends, so it goes on at the start."""
-        if self.log.stat().st_size > _MAX_LOG_BYTES:
-            os.truncate(self.log, 0)
+        with suppress(OSError):
+            if self.log.stat().st_size > _MAX_LOG_BYTES:
+                os.truncate(self.log, 0)
 
 
 @asynccontextmanager
@@ -64,12 +62,13 @@ async def locked_folder(path: Path) -> AsyncIterator[DataFolder]:
     """
     with ExitStack() as stack:
         try:
-            lock = stack.enter_context(_lock_file(path))
-            await _wait_for_lock(path, lock)
-            socket = stack.enter_context(_socket_path(_private(path / "run")))
-            folder = DataFolder(_private(path / "db"), socket, path / "mongod.log", lock)
+            lock = stack.enter_context(_open_to_lock(path / "lock"))
+            await _lock(lock, path)
+            await _wait_for_predecessor(_private(path / "db"))
+            endpoint = stack.enter_context(_socket_path(_private(path / "run")))
+            folder = DataFolder((path / "db").resolve(), endpoint, path / "mongod.log")
+            _name_owner(lock, folder.uri())
             _start_log(folder.log)
-            _name_owner(folder)
         except OSError as error:
             raise EmbeddedMongoError(
                 f"cannot use the data folder {path} ({error.strerror}):"
@@ -85,65 +84,74 @@ def _private(path: Path) -> Path:
 
 
 @contextmanager
-def _lock_file(path: Path) -> Iterator[int]:
-    path.mkdir(mode=0o700, parents=True, exist_ok=True)
-    lock = os.open(path / "lock", os.O_RDWR | os.O_CREAT, 0o600)
+def _open_to_lock(path: Path) -> Iterator[int]:
+    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    descriptor = os.open(path, os.O_RDWR | os.O_CREAT, 0o600)
     try:
-        yield lock
+        yield descriptor
     finally:
-        os.close(lock)
+        os.close(descriptor)
 
 
-async def _wait_for_lock(path: Path, lock: int) -> None:
-    """Take the lock; the mongod of a server that died holds it until it has shut down."""
-    for _ in range(int(_LOCK_TIMEOUT_SECONDS / _LOCK_POLL_SECONDS)):
-        try:
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            _refuse_if_served(path, lock)
-            await asyncio.sleep(_LOCK_POLL_SECONDS)
-        else:
-            return
+async def _lock(lock: int, path: Path) -> None:
+    if await _locked_within(_KILLED_SERVER_SECONDS, lock):
+        return
+    pid, _, uri = os.pread(lock, 4096, 0).decode().strip().partition("\n")
     raise EmbeddedMongoError(
-        f"the data folder {path} is still in use by the mongod of a server that is gone:"
-        " stop that mongod, or set MONGODB_URI to a replica set"
+        f"the data folder {path} is served by process {pid}:"
+        f" stop it, choose another folder, or join it with MONGODB_URI={uri}"
     )
 
 
-def _refuse_if_served(path: Path, lock: int) -> None:
-    pid, _, uri = os.pread(lock, 4096, 0).decode().strip().partition("\n")
-    if pid and _is_running(int(pid)):
-        raise EmbeddedMongoError(
-            f"the data folder {path} is served by process {pid}:"
-            f" stop it, choose another folder, or join it with MONGODB_URI={uri}"
-        )
+async def _wait_for_predecessor(database: Path) -> None:
+    """Wait until the mongod of a server that died has shut down: it holds a lock of its own."""
+    with _open_to_lock(database / "mongod.lock") as lock:
+        if await _locked_within(_PREDECESSOR_SECONDS, lock):
+            return
+        pid = os.pread(lock, 32, 0).decode().strip()
+    raise EmbeddedMongoError(
+        f"{database} is still in use by mongod {pid}, whose server is gone:"
+        " stop it, or set MONGODB_URI to a replica set"
+    )
 
 
-def _is_running(pid: int) -> bool:
-    try:
-        os.kill(pid, 0)
-    except ProcessLookupError:
-        return False
-    except PermissionError:
-        return True
-    return True
+async def _locked_within(seconds: float, descriptor: int) -> bool:
+    for _ in range(int(seconds / _POLL_SECONDS)):
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            await asyncio.sleep(_POLL_SECONDS)
+        else:
+            return True
+    return False
 
 
-def _name_owner(folder: DataFolder) -> None:
-    os.ftruncate(folder.lock, 0)
-    os.pwrite(folder.lock, f"{os.getpid()}\n{folder.uri()}\n".encode(), 0)
+def _name_owner(lock: int, uri: str) -> None:
+    os.ftruncate(lock, 0)
+    os.pwrite(lock, f"{os.getpid()}\n{uri}\n".encode(), 0)
 
 
 @contextmanager
 def _socket_path(run_folder: Path) -> Iterator[Path]:
-    """Give a socket in `run_folder`, or in a short private folder if the path would be too long."""
-    socket = run_folder.resolve() / "mongod.sock"
-    if len(os.fsencode(socket)) <= _MAX_SOCKET_BYTES:
-        yield socket
+    """Give a socket in `run_folder`, or else in a short-lived private folder for it alone."""
+    path = run_folder.resolve() / "mongod.sock"
+    if _can_be_a_socket(path):
+        yield path
         return
-    base = os.environ.get("XDG_RUNTIME_DIR") or None
-    with tempfile.TemporaryDirectory(prefix="dialgraph-", dir=base) as short_folder:
+    with tempfile.TemporaryDirectory(prefix="dialgraph-") as short_folder:
         yield Path(short_folder).resolve() / "mongod.sock"
+
+
+def _can_be_a_socket(path: Path) -> bool:
+    """Try it: a path over 107 bytes (103 on macOS) and some mounted file systems cannot."""
+    path.unlink(missing_ok=True)
+    with socket.socket(socket.AF_UNIX) as probe:
+        try:
+            probe.bind(str(path))
+        except OSError:
+            return False
+    path.unlink()
+    return True
 
 
 def _start_log(log: Path) -> None:

@@ -4,7 +4,7 @@ import asyncio
 import sys
 from asyncio.subprocess import Process
 from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager, suppress
+from contextlib import asynccontextmanager
 from pathlib import Path
 
 from store.data_folder import REPLICA_SET, DataFolder, locked_folder
@@ -12,7 +12,8 @@ from store.errors import EmbeddedMongoError
 from store.mongod import find_mongod, running_mongod, why_it_ended
 from store.replica_set import become_primary
 
-_START_TIMEOUT_SECONDS = 60.0
+# A large log that was not shut down is recovered before mongod listens.
+_START_TIMEOUT_SECONDS = 120.0
 _LOG_CHECK_SECONDS = 600.0
 _POLL_SECONDS = 0.01
 
@@ -53,25 +54,24 @@ async def embedded_mongo(
 
 
 async def _wait_until_writable(process: Process, data: DataFolder) -> None:
-    ended = asyncio.ensure_future(process.wait())
-    ready = asyncio.ensure_future(_become_writable(data))
+    tasks = [asyncio.create_task(process.wait()), asyncio.create_task(_become_writable(data))]
+    ended, ready = tasks
     try:
         await asyncio.wait(
-            {ended, ready}, timeout=_START_TIMEOUT_SECONDS, return_when=asyncio.FIRST_COMPLETED
+            tasks, timeout=_START_TIMEOUT_SECONDS, return_when=asyncio.FIRST_COMPLETED
         )
-        if ended.done():
-            raise EmbeddedMongoError(
-                f"{why_it_ended(process, data)}; the log is {data.log};"
-                " or set MONGODB_URI to a replica set"
-            )
         if not ready.done():
-            raise EmbeddedMongoError(
-                f"mongod was not ready in {_START_TIMEOUT_SECONDS:.0f} s; the log is {data.log}"
-            )
-        ready.result()
+            raise EmbeddedMongoError(_why_not_ready(process, data, has_ended=ended.done()))
     finally:
         ended.cancel()
         ready.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+
+
+def _why_not_ready(process: Process, data: DataFolder, *, has_ended: bool) -> str:
+    stuck = f"mongod was not ready in {_START_TIMEOUT_SECONDS:.0f} s"
+    why = why_it_ended(process, data) if has_ended else stuck
+    return f"{why}; see {data.log}, or set MONGODB_URI to a replica set"
 
 
 async def _become_writable(data: DataFolder) -> None:
@@ -92,9 +92,10 @@ async def _accepting(socket: Path) -> None:
 
 async def _watch(process: Process, data: DataFolder, on_lost: Callable[[str], None] | None) -> None:
     while process.returncode is None:
-        with suppress(TimeoutError):
+        try:
             async with asyncio.timeout(_LOG_CHECK_SECONDS):
                 await process.wait()
-        data.keep_log_short()
+        except TimeoutError:
+            data.keep_log_short()
     if on_lost:
         on_lost(f"the embedded MongoDB was lost: {why_it_ended(process, data)}")

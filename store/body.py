@@ -1,0 +1,178 @@
+"""Bodies as the sender spelled them, one by one, and when two are the same event (D2, D7)."""
+
+import hashlib
+import re
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from store.json_text import Object, decode, scan, trim
+from store.numbers import Number, canonical
+from store.rejections import InvalidJsonError, RejectedError
+
+_OPENING = re.compile(r"\[[ \t\n\r]*")
+_SEPARATOR = re.compile(r"[ \t\n\r]*(,?)[ \t\n\r]*")
+_CONSTANTS = {None: "n", True: "t", False: "f"}
+
+
+@dataclass(frozen=True, slots=True)
+class Body:
+    """One JSON value.
+
+    Attributes:
+        raw: Its bytes as received, without the white space and BOM around them (D2).
+        value: The same decoded: `Object`, list, str, `Number`, bool or `None`.
+    """
+
+    raw: bytes
+    value: Any
+
+
+def parse_body(data: bytes) -> Body:
+    """Decode one JSON value.
+
+    Raises:
+        InvalidJsonError: `data` is not UTF-8, not one JSON value (`NaN` and `Infinity` are none),
+            or nested over 500 levels (D6).
+    """
+    raw = trim(data)
+    text = decode(raw)
+    value, end = scan(text, 0)
+    if isinstance(value, InvalidJsonError):
+        raise value
+    if end != len(text):
+        raise InvalidJsonError
+    return Body(raw, value)
+
+
+@dataclass(frozen=True, slots=True)
+class Delivery:
+    """One event of a request, or what stands in its place.
+
+    Attributes:
+        index: The place in the array, or among the lines that are not blank, from 0.
+        raw: Its own bytes as received (D2).
+        value: The same decoded (see `Body`), unless it is rejected.
+        rejection: Why it is no body, if so.
+    """
+
+    index: int
+    raw: bytes
+    value: Any
+    rejection: RejectedError | None = None
+
+
+def read_deliveries(data: bytes, *, ndjson: bool) -> list[Delivery]:
+    """Split what was posted into single events.
+
+    Args:
+        data: A JSON object (one event), a JSON array (one per element) or, with `ndjson`, one
+            per line. Elements that are no objects are delivered too: `read_envelope` rejects them.
+        ndjson: Whether every line is a body of its own.
+
+    Returns:
+        The events in order. The nesting of each is counted from itself.
+
+    Raises:
+        InvalidJsonError: Not `ndjson`, and the whole is not JSON.
+    """
+    if ndjson:
+        return split_lines(data)
+    if trim(data).startswith(b"["):
+        return split_array(data)
+    body = parse_body(data)
+    return [Delivery(0, body.raw, body.value)]
+
+
+def split_lines(data: bytes) -> list[Delivery]:
+    """Read each line that is not blank as a body; a bad line is a rejection of its own."""
+    lines = (trim(line) for line in data.split(b"\n"))
+    return [delivery_of(line, index) for index, line in enumerate(filter(None, lines))]
+
+
+def delivery_of(data: bytes, index: int = 0) -> Delivery:
+    """Read `data` as one body; what is no JSON is a rejection of its own, never an error."""
+    try:
+        body = parse_body(data)
+    except RejectedError as rejection:
+        return Delivery(index, trim(data), None, rejection)
+    return Delivery(index, body.raw, body.value)
+
+
+def split_array(data: bytes) -> list[Delivery]:
+    """Read each element of a JSON array as a body.
+
+    Raises:
+        InvalidJsonError: `data` is no JSON array.
+    """
+    elements = _elements(decode(trim(data)))
+    return [_read_element(index, *element) for index, element in enumerate(elements)]
+
+
+def _read_element(index: int, text: str, value: Any) -> Delivery:  # noqa: ANN401 - JSON
+    raw = text.encode()
+    if isinstance(value, RejectedError):
+        return Delivery(index, raw, None, value)
+    return Delivery(index, raw, value)
+
+
+def _elements(text: str) -> Iterator[tuple[str, Any]]:
+    opening = _OPENING.match(text)
+    if opening is None:
+        raise InvalidJsonError
+    at, more = opening.end(), text[opening.end() :] != "]"
+    while more:
+        value, end = scan(text, at)
+        yield text[at:end], value
+        separator = _SEPARATOR.match(text, end)
+        more = separator is not None and bool(separator[1])
+        at = end if separator is None else separator.end()
+    if text[at:] != "]":
+        raise InvalidJsonError
+
+
+def digest(value: Any) -> bytes:  # noqa: ANN401 - any JSON value
+    """Name the event: bodies whose JSON values are equal have the same digest (D7).
+
+    Args:
+        value: As `parse_body` decodes it.
+
+    Returns:
+        The first 16 bytes of the SHA-256 of the canonical form. There every value says its kind
+        and its length before it, keys are sorted by code point (repeated ones stay in order) and
+        numbers are spelled as `canonical` does, so different values have different forms.
+    """
+    parts: list[str] = []
+    rest = [value]
+    while rest:
+        item = rest.pop()
+        if isinstance(item, Object):
+            parts.append(f"{{{_push_members(item, rest)}:")
+        elif isinstance(item, list):
+            parts.append(f"[{len(item)}:")
+            rest.extend(reversed(item))
+        else:
+            parts.append(_scalar(item))
+    # A lone surrogate is a text of its own.
+    return hashlib.sha256("".join(parts).encode("utf-8", "surrogatepass")).digest()[:16]
+
+
+def _push_members(item: Object, rest: list[Any]) -> int:
+    pairs: Iterable[tuple[str, Any]] = item.items() if item.pairs is None else item.pairs
+    ordered = sorted(pairs, key=_key)
+    for key, value in reversed(ordered):
+        rest.append(value)
+        rest.append(key)
+    return len(ordered)
+
+
+def _key(pair: tuple[str, Any]) -> str:
+    return pair[0]
+
+
+def _scalar(item: Any) -> str:  # noqa: ANN401 - any JSON scalar
+    if isinstance(item, Number):
+        return f"#{canonical(item)};"
+    if isinstance(item, str):
+        return f'"{len(item)}:{item}'
+    return _CONSTANTS[item]

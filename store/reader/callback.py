@@ -1,0 +1,38 @@
+"""`TelemarketCallbackCreatedEvent`: what it says of its callback and of the application (D14)."""
+
+from store.facts import Fact
+from store.keys import phone_key
+from store.names import RECALL_DESCRIPTIONS
+from store.reader.element import CLIENT_SYNC_IDS, Element, date, enum, plain, text
+from store.values import read_boolean, read_id
+
+ID = "id"
+FIELDS = (
+    plain("applicationId", read_id),
+    date("createdAt"),
+    plain("autorecall", read_boolean),
+    text("description"),
+    text("name"),
+    text("phoneNumber"),
+    date("recallAt"),
+    *enum("recallStatus", RECALL_DESCRIPTIONS),
+    plain("operatorId", read_id),
+    CLIENT_SYNC_IDS,
+)
+
+
+def read_callback(event: Element) -> list[Fact]:
+    """Read the callback, and the application that it names.
+
+    The application exists from then on (D15), and the callback's phone number is one by which
+    calls find it (D17).
+
+    Raises:
+        MissingIdError: There is no `id` (D6).
+    """
+    callback = Fact("callback", event.require_id(ID), event.read(FIELDS))
+    application_id = callback.data.get("applicationId")
+    if application_id is None:
+        return [callback]
+    key = phone_key(callback.data.get("phoneNumber") or "")
+    return [callback, Fact("application", application_id, {}, (key,) if key else ())]

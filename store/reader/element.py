@@ -1,0 +1,134 @@
+"""One object of an event, and the tables by which its fields are read (D4, D5, D10)."""
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from datetime import datetime, tzinfo
+from functools import cached_property, partial
+from typing import Any
+
+from store.dates import read_date
+from store.keys import pair_key, phone_key
+from store.names import read_name
+from store.pairs import read_pairs
+from store.rejections import MissingIdError
+from store.spans import Span
+from store.values import read_id, read_text
+
+PAIRS = "clientSyncIdsToValues"
+ENVELOPE_FIELDS = frozenset({"eventName", "companyId", "eventCreationDate"})
+
+
+class Element:
+    """An object whose fields speak of one thing.
+
+    Args:
+        fields: The decoded object.
+        zone: Whose clock dates without a zone show (D3).
+        locate: Finds the object's place in the body, if a field must be shown as spelled.
+    """
+
+    def __init__(self, fields: Mapping[str, Any], zone: tzinfo, locate: Callable[[], Span]) -> None:
+        self.fields = fields
+        self.zone = zone
+        self._locate = locate
+
+    @cached_property
+    def span(self) -> Span:
+        """The object's place in the body."""
+        return self._locate()
+
+    def read(self, table: Iterable["Field"]) -> dict[str, Any]:
+        """Read the fields of `table` that the event carries, by their names in the graph (D10)."""
+        return {
+            field.into: field.read(self, field.name) for field in table if field.name in self.fields
+        }
+
+    def require_id(self, name: str) -> str:
+        """Read the id that the object is about.
+
+        Raises:
+            MissingIdError: There is none (D6).
+        """
+        given = read_id(self.fields.get(name))
+        if given is None:
+            raise MissingIdError(name)
+        return given
+
+    def text(self, name: str) -> str | None:
+        """Read a text; what is no text shows its JSON as spelled (D4)."""
+        value = self.fields[name]
+        return self.spelled(name) if isinstance(value, dict | list) else read_text(value)
+
+    def json(self, name: str) -> str | None:
+        """Show a field's JSON as spelled; none for `null`."""
+        value = self.fields[name]
+        if isinstance(value, dict | list) or type(value) is str:
+            return self.spelled(name)
+        return read_text(value)
+
+    def spelled(self, name: str) -> str:
+        """Show a field's JSON exactly as the sender spelled it, white space included."""
+        return self.span.members[name].text
+
+    def date(self, name: str) -> datetime | None:
+        """Read a date on the clock of the configured zone (D3)."""
+        return read_date(self.fields[name], self.zone)
+
+    def keys(self, phone: str | None) -> tuple[str, ...]:
+        """Give the keys by which calls find applications (D17): pairs, and the phone number."""
+        keys = {pair_key(*pair) for pair in read_pairs(self.fields.get(PAIRS))}
+        number = phone_key(phone) if phone is not None else None
+        return tuple(sorted(keys if number is None else keys | {number}))
+
+
+@dataclass(frozen=True, slots=True)
+class Field:
+    """A row of a table: a field of the event, and what the graph makes of it.
+
+    Attributes:
+        name: Its name in the event.
+        into: Its name in the graph.
+        read: Reads it from the object that carries it.
+    """
+
+    name: str
+    into: str
+    read: Callable[[Element, str], Any]
+
+
+def plain(name: str, read: Callable[[Any], Any], into: str | None = None) -> Field:
+    """Read a field by its value alone."""
+    return Field(name, into or name, partial(_read_value, read))
+
+
+def text(name: str) -> Field:
+    """Read a field as text (D4)."""
+    return Field(name, name, Element.text)
+
+
+def json(name: str) -> Field:
+    """Keep a field as JSON, by its spelling."""
+    return Field(name, name, Element.json)
+
+
+def date(name: str) -> Field:
+    """Read a field as a moment (D3)."""
+    return Field(name, name, Element.date)
+
+
+def enum(name: str, names: Mapping[str, str]) -> tuple[Field, Field]:
+    """Read a field as an enum value, with the text as given beside it (D5)."""
+    known = plain(name, partial(read_name, names=names))
+    return known, Field(name, f"{name}Raw", Element.text)
+
+
+def names_of(*tables: Iterable[Field]) -> frozenset[str]:
+    """Name the fields of the tables as events name them."""
+    return frozenset(field.name for table in tables for field in table)
+
+
+def _read_value(read: Callable[[Any], Any], element: Element, name: str) -> Any:  # noqa: ANN401
+    return read(element.fields[name])
+
+
+CLIENT_SYNC_IDS = plain(PAIRS, read_pairs, "clientSyncIds")

@@ -1,0 +1,52 @@
+"""Where the parts of a JSON text stand, so that they can be shown exactly as spelled (D4)."""
+
+import re
+from collections.abc import Iterator
+from functools import cached_property
+
+from store.json_text import scan
+
+# Between the parts of a text that was decoded before, only these can stand.
+_BETWEEN = re.compile(r"[ \t\n\r,:]*")
+
+
+class Span:
+    """A JSON value's place in a text that is known to be JSON.
+
+    The places of its children are looked for once, when they are first asked for: of most events
+    nothing has to be shown as spelled.
+    """
+
+    def __init__(self, source: str, start: int, end: int) -> None:
+        self._source, self._start, self._end = source, start, end
+
+    @property
+    def text(self) -> str:
+        """The value's JSON as spelled."""
+        return self._source[self._start : self._end]
+
+    @cached_property
+    def items(self) -> list["Span"]:
+        """The elements of an array."""
+        return [Span(self._source, start, end) for _, start, end in self._children()]
+
+    @cached_property
+    def members(self) -> dict[str, "Span"]:
+        """The values of an object; of a repeated key the last."""
+        children = self._children()
+        return {
+            key: Span(self._source, start, end)
+            for (key, _, _), (_, start, end) in zip(children, children, strict=True)
+        }
+
+    def _children(self) -> Iterator[tuple[str, int, int]]:
+        """Find the parts between the brackets: elements, or keys and values in turn."""
+        at = self._next(self._start + 1)
+        while self._source[at] not in "]}":
+            value, end = scan(self._source, at)
+            yield value, at, end
+            at = self._next(end)
+
+    def _next(self, at: int) -> int:
+        between = _BETWEEN.match(self._source, at)
+        return between.end() if between else at

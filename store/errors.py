@@ -21,3 +21,11 @@ class EmbeddedMongoError(StoreError):
     """The embedded MongoDB cannot be started or was lost; the message says what to set."""
 
     code = "EMBEDDED_MONGODB"
+
+
+class DuplicateKeyError(StoreError):
+    """A unique key of the written documents is there already; nothing was written."""
+
+
+class PoisonError(StoreError):
+    """MongoDB refuses one of the written documents whatever the circumstances."""

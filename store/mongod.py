@@ -48,12 +48,18 @@ def _from_wheel() -> str | None:
         return None
     if not mongod.exists():
         return None
-    # Some installers drop the execute bit of a wheel's data.
-    with suppress(OSError):
-        mongod.chmod(mongod.stat().st_mode | 0o111)
-    if not os.access(mongod, os.X_OK):
-        raise EmbeddedMongoError(f"{mongod} may not be run: give it the execute bit")
+    _make_executable(mongod)
     return str(mongod)
+
+
+def _make_executable(program: Path) -> None:
+    """Put back the execute bit, which some installers drop."""
+    if os.access(program, os.X_OK):
+        return
+    try:
+        program.chmod(program.stat().st_mode | 0o111)
+    except OSError as error:
+        raise EmbeddedMongoError(f"{program} may not be run: give it the execute bit") from error
 
 
 @asynccontextmanager
@@ -69,7 +75,6 @@ async def running_mongod(mongod: str, folder: DataFolder) -> AsyncIterator[Proce
             stdin=DEVNULL,
             stdout=log,
             stderr=log,
-            env={**os.environ, "LC_ALL": "C"},  # mongod ends at a locale it does not know
             start_new_session=True,  # the terminal's Ctrl-C is the server's alone
         )
     try:

@@ -99,3 +99,12 @@ class ForbiddenCompanyError(RejectedError):
             "The event is of a company that your token does not name: send it with that "
             "company's token.",
         )
+
+
+class UnstorableError(RejectedError):
+    """MongoDB refuses the event, even without its decoded body."""
+
+    code = "UNSTORABLE"
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(f"MongoDB cannot hold the event: {reason}")

@@ -1,0 +1,127 @@
+"""The fold (D10): a thing's state is the ordered merge of what its events say of it.
+
+For each field the last fact that carries it wins, by the order of effect (D9): `at`, then position,
+then place inside the event. The same rule stands here twice, for one fact after the other and as a
+pipeline for pages; a test holds them together.
+"""
+
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from store.collections import Document, Pipeline
+from store.facts import Kind
+from store.ids import id_of
+from store.moment import Moment
+
+LINKED = ("application", "call")
+WITH_STATUSES = ("campaign", "application")
+
+
+@dataclass(frozen=True, slots=True)
+class StatusEntry:
+    """One carried status: when it took effect, its fact's number, and what it said."""
+
+    at: datetime
+    number: int
+    status: str | None
+    raw: str | None
+
+
+@dataclass(slots=True)
+class State:
+    """What is known of one thing at a moment.
+
+    Attributes:
+        data: The folded fields by their names in the graph; a field never carried is absent.
+        keys: Every link key that any of its facts carried (D17); of calls and applications.
+        statuses: Every carried status in order of effect; of campaigns and applications.
+    """
+
+    kind: Kind
+    company: str
+    id_key: str
+    data: dict[str, Any]
+    keys: frozenset[str] = frozenset()
+    statuses: list[StatusEntry] = field(default_factory=list)
+
+    @property
+    def id(self) -> str:
+        """The thing's id as text."""
+        return id_of(self.id_key)
+
+
+def empty_state(kind: Kind, company: str, id_key: str) -> State:
+    """Return the state of a thing of which nothing but its id is known (D15)."""
+    return State(kind, company, id_key, {})
+
+
+def fold(kind: Kind, company: str, id_key: str, rows: Iterable[Document]) -> State:
+    """Fold the rows of one thing's facts, given in any order."""
+    state = empty_state(kind, company, id_key)
+    keys: set[str] = set()
+    for row in sorted(rows, key=order_of_effect):
+        state.data.update(row["data"])
+        keys.update(row.get("keys", ()))
+        if "status" in row["data"]:
+            state.statuses.append(_entry(row["at"], row["_id"], row["data"]))
+    state.keys = frozenset(keys)
+    return state
+
+
+def order_of_effect(row: Mapping[str, Any]) -> tuple[datetime, int]:
+    """Return the place of a fact's row in the order of effect (D9)."""
+    return row["at"], row["_id"]
+
+
+def fold_pipeline(
+    company: str,
+    kind: Kind,
+    id_keys: Collection[str],
+    moment: Moment,
+) -> Pipeline:
+    """Write the fold of many things as one aggregation over the facts of `moment`."""
+    group: Document = {"_id": "$idKey", "data": {"$mergeObjects": "$data"}}
+    if kind in LINKED:
+        group["keys"] = {"$push": "$keys"}
+    if kind in WITH_STATUSES:
+        group["statuses"] = {"$push": _ENTRY}
+    return [
+        {
+            "$match": {
+                "company": company,
+                "kind": kind,
+                "idKey": {"$in": list(id_keys)},
+                **moment.bounds(),
+            }
+        },
+        {"$sort": {"idKey": 1, "at": 1, "_id": 1}},
+        {"$group": group},
+    ]
+
+
+# Null where the fact does not carry the status; the reader of the result skips it.
+_ENTRY = {
+    "$cond": [
+        {"$eq": [{"$type": "$statusAt"}, "missing"]},
+        None,
+        [
+            "$at",
+            "$_id",
+            {"$ifNull": ["$data.status", None]},
+            {"$ifNull": ["$data.statusRaw", None]},
+        ],
+    ]
+}
+
+
+def state_of(kind: Kind, company: str, folded: Document) -> State:
+    """Read one result of `fold_pipeline`."""
+    keys = frozenset(key for keys in folded.get("keys", ()) for key in keys)
+    statuses = [StatusEntry(*entry) for entry in folded.get("statuses", ()) if entry is not None]
+    return State(kind, company, folded["_id"], folded["data"], keys, statuses)
+
+
+def _entry(at: datetime, number: int, data: Mapping[str, Any]) -> StatusEntry:
+    return StatusEntry(at, number, data["status"], data.get("statusRaw"))

@@ -1,0 +1,125 @@
+"""Which application a call belongs to (D17): the edge that the source does not carry."""
+
+from collections import Counter, defaultdict
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+from store.fold import State
+from store.ids import id_key
+from store.view import View
+
+MatchedBy = Literal["CLIENT_SYNC_ID", "PHONE_NUMBER"]
+_PREFIXES: Mapping[MatchedBy, str] = {"CLIENT_SYNC_ID": "s", "PHONE_NUMBER": "p"}
+
+
+@dataclass(frozen=True, slots=True)
+class Match:
+    """The application that a call belongs to, and how it was found.
+
+    Attributes:
+        application: Its id key.
+        matched_by: What both carried.
+        candidate_count: How many applications matched in that way.
+    """
+
+    application: str
+    matched_by: MatchedBy
+    candidate_count: int
+
+
+def campaign_of(state: State) -> str | None:
+    """Return the id key of the folded campaign of an application or a call."""
+    campaign = state.data.get("campaignId")
+    return None if campaign is None else id_key(campaign)
+
+
+def best(
+    keys: Collection[str], candidates: Mapping[str, Collection[str]], matched_by: MatchedBy
+) -> Match | None:
+    """Choose among the applications that carry one of `keys`: most shared, then the smallest id.
+
+    Args:
+        keys: The call's link keys of one sort.
+        candidates: For each link key, the applications of the call's campaign that carried it.
+        matched_by: The sort of the keys.
+    """
+    carried = [candidates[key] for key in keys if candidates.get(key)]
+    if not carried:
+        return None
+    if len(carried) == 1:
+        return Match(min(carried[0]), matched_by, len(carried[0]))
+    shared = Counter(application for applications in carried for application in applications)
+    winner = min(shared, key=lambda application: (-shared[application], application))
+    return Match(winner, matched_by, len(shared))
+
+
+async def matches(view: View, calls: Sequence[State]) -> dict[str, Match]:
+    """Return the match of each call that has one, by the call's id key; four reads at most."""
+    found: dict[str, Match] = {}
+    for matched_by in _PREFIXES:
+        open_calls = [call for call in calls if call.id_key not in found]
+        found |= await _matches_by(view, open_calls, matched_by)
+    return found
+
+
+async def _matches_by(
+    view: View, calls: Sequence[State], matched_by: MatchedBy
+) -> dict[str, Match]:
+    keys_of = {call.id_key: _keys(call, matched_by) for call in calls if campaign_of(call)}
+    wanted = frozenset().union(*keys_of.values())
+    if not wanted:
+        return {}
+    by_campaign = await _candidates(view, wanted)
+    chosen: dict[tuple[str | None, frozenset[str]], Match | None] = {}
+    found: dict[str, Match] = {}
+    for call in calls:
+        mine = (campaign_of(call), keys_of.get(call.id_key, frozenset()))
+        if mine not in chosen:
+            chosen[mine] = best(mine[1], by_campaign.get(mine[0], {}), matched_by)
+        if (match := chosen[mine]) is not None:
+            found[call.id_key] = match
+    return found
+
+
+async def _candidates(
+    view: View, keys: Collection[str]
+) -> Mapping[str | None, Mapping[str, set[str]]]:
+    """Return for each campaign and link key the applications that ever carried the key."""
+    holders = await view.holders("application", keys)
+    campaigns = await view.campaigns_of(frozenset().union(*holders.values()))
+    found: dict[str | None, dict[str, set[str]]] = defaultdict(lambda: defaultdict(set))
+    for key, applications in holders.items():
+        for application in applications:
+            found[campaigns[application]][key].add(application)
+    return found
+
+
+def _keys(state: State, matched_by: MatchedBy) -> frozenset[str]:
+    prefix = _PREFIXES[matched_by]
+    return frozenset(key for key in state.keys if key.startswith(prefix))
+
+
+async def calls_of(view: View, applications: Sequence[State]) -> dict[str, list[State]]:
+    """Return the calls of each application, by its id key; six reads at most, whatever the sizes.
+
+    A call may share keys with several applications: it is counted to its best match only.
+    """
+    wanted = frozenset().union(*(application.keys for application in applications))
+    holders = await view.holders("call", wanted) if wanted else {}
+    ours = {campaign_of(application) for application in applications} - {None}
+    found = await view.states("call", frozenset().union(*holders.values()))
+    calls = [call for call in found.values() if campaign_of(call) in ours]
+    linked = await matches(view, calls)
+    return _grouped(applications, calls, linked)
+
+
+def _grouped(
+    applications: Iterable[State], calls: Iterable[State], linked: Mapping[str, Match]
+) -> dict[str, list[State]]:
+    grouped: dict[str, list[State]] = {application.id_key: [] for application in applications}
+    for call in calls:
+        match = linked.get(call.id_key)
+        if match is not None and match.application in grouped:
+            grouped[match.application].append(call)
+    return grouped

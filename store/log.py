@@ -1,0 +1,232 @@
+"""The log: events in the order of their positions, appended once and never changed."""
+
+import asyncio
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager, suppress
+from dataclasses import dataclass
+from datetime import UTC, datetime, tzinfo
+
+from store.body import Delivery, delivery_of
+from store.collections import (
+    COMPANIES,
+    COUNTERS,
+    REDELIVERIES,
+    clustered_collections,
+    indexes,
+    plain_collections,
+)
+from store.driver import Database
+from store.errors import LogUnavailableError
+from store.quarantine import quarantine
+from store.rejections import ForbiddenCompanyError, RejectedError
+from store.rows import PreparedEvent, prepare
+from store.values import read_id
+from store.writer import LOG_COUNTER, Placed, Writer
+
+
+@dataclass(frozen=True, slots=True)
+class Rejected:
+    """A body that was not appended (D6); it is kept in the quarantine under `quarantine_id`."""
+
+    index: int
+    code: str
+    message: str
+    quarantine_id: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Receipt:
+    """What became of the bodies of one request.
+
+    Attributes:
+        placed: For each body, in order, where it stands; `None` where it was rejected.
+        rejected: The rejected ones, in order.
+        position: The last position of the log, at or after every one placed.
+    """
+
+    placed: tuple[Placed | None, ...]
+    rejected: tuple[Rejected, ...]
+    position: int
+
+    @property
+    def appended(self) -> int:
+        """How many of the bodies are new in the log."""
+        return sum(1 for each in self.placed if each is not None and each.is_new)
+
+    @property
+    def duplicates(self) -> int:
+        """How many of the bodies the log held already (D7)."""
+        return sum(1 for each in self.placed if each is not None and not each.is_new)
+
+
+@dataclass(frozen=True, slots=True)
+class Head:
+    """The end of the log as a majority holds it."""
+
+    position: int
+    generation: int
+
+
+class EventLog:
+    """The append-only log of one database. Obtain it from `open_log`.
+
+    Args:
+        database: Where it lies.
+        zone: The time zone of dates that name none (D3).
+        queue_events: How many events may wait for their commit.
+    """
+
+    def __init__(
+        self, database: Database, *, zone: tzinfo = UTC, queue_events: int = 20_000
+    ) -> None:
+        self.database = database
+        self.zone = zone
+        self._appended = asyncio.Event()
+        self._writer = Writer(database, queue_events=queue_events, appended=self._wake)
+
+    async def append(self, bodies: Sequence[bytes], *, company: str | None = None) -> Receipt:
+        """Append the events in `bodies` to the end of the log, durably and once.
+
+        Args:
+            bodies: Each one JSON object. Kept byte for byte, without the white space around it.
+            company: If given, the only `companyId` accepted.
+
+        Returns:
+            A receipt. When it returns, a majority of the replica set has journaled the events
+            (D7, D8) and the quarantine holds the rejected bodies (D6).
+
+        Raises:
+            LogUnavailableError: no majority within the write deadline. The outcome is unknown;
+                appending the same bodies again is safe.
+        """
+        return await self.deliver(
+            [delivery_of(body, index) for index, body in enumerate(bodies)], company=company
+        )
+
+    async def deliver(
+        self, deliveries: Sequence[Delivery], *, company: str | None = None
+    ) -> Receipt:
+        """Append deliveries that were read already; see `append`."""
+        received_at = _now()
+        read = [self._read(delivery, received_at, company) for delivery in deliveries]
+        outcomes = iter(
+            await self._writer.append([each for each in read if isinstance(each, PreparedEvent)])
+        )
+        settled = [next(outcomes) if isinstance(each, PreparedEvent) else each for each in read]
+        rejected = [
+            await self._reject(delivery, outcome, received_at)
+            for delivery, outcome in zip(deliveries, settled, strict=True)
+            if isinstance(outcome, RejectedError)
+        ]
+        placed = tuple(each if isinstance(each, Placed) else None for each in settled)
+        await self._count_redeliveries(read, placed)
+        position = (await self.head()).position
+        return Receipt(placed=placed, rejected=tuple(rejected), position=position)
+
+    def _read(
+        self, delivery: Delivery, received_at: datetime, company: str | None
+    ) -> PreparedEvent | RejectedError:
+        if delivery.rejection is not None:
+            return delivery.rejection
+        try:
+            prepared = prepare(delivery.raw, delivery.value, received_at, self.zone)
+        except RejectedError as rejection:
+            return rejection
+        if company is not None and prepared.company != company:
+            return ForbiddenCompanyError()
+        return prepared
+
+    async def _reject(
+        self, delivery: Delivery, rejection: RejectedError, received_at: datetime
+    ) -> Rejected:
+        key = None
+        if rejection.code != "FORBIDDEN_COMPANY":
+            key = await quarantine(
+                self.database,
+                delivery.raw,
+                rejection,
+                company=_company_of(delivery),
+                received_at=received_at,
+            )
+        return Rejected(delivery.index, rejection.code, str(rejection), key)
+
+    async def reject_body(self, raw: bytes, rejection: RejectedError) -> Rejected:
+        """Keep a whole request body that is no JSON."""
+        key = await quarantine(self.database, raw, rejection, company=None, received_at=_now())
+        return Rejected(0, rejection.code, str(rejection), key)
+
+    async def _count_redeliveries(
+        self, read: Sequence[PreparedEvent | RejectedError], placed: Sequence[Placed | None]
+    ) -> None:
+        """Count each duplicate beside the log; a count lost in a crash loses no event."""
+        for prepared, outcome in zip(read, placed, strict=True):
+            if outcome is None or outcome.is_new or not isinstance(prepared, PreparedEvent):
+                continue
+            with suppress(LogUnavailableError):
+                await self.database.upsert(
+                    REDELIVERIES,
+                    {"_id": outcome.position},
+                    {"$inc": {"count": 1}, "$set": {"company": prepared.company}},
+                )
+
+    async def head(self) -> Head:
+        """Return the end of the log as a majority holds it; one read."""
+        counter = await self.database.find_one(COUNTERS, LOG_COUNTER)
+        if counter is None:
+            raise LogUnavailableError("the log has not been prepared")
+        return Head(int(counter["position"]), int(counter["generations"][0]))
+
+    async def companies(self) -> list[str]:
+        """Return the ids of the companies that the log holds events of; one read."""
+        return [str(each["_id"]) for each in await self.database.find(COMPANIES, {})]
+
+    async def wait(self, timeout_seconds: float) -> None:
+        """Wait until something was appended here, or the time is up."""
+        with suppress(TimeoutError):
+            await asyncio.wait_for(self._appended.wait(), timeout_seconds)
+
+    def _wake(self) -> None:
+        """Wake every waiter; those that come later wait for the next commit."""
+        self._appended.set()
+        self._appended = asyncio.Event()
+
+    async def prepare(self) -> None:
+        """Create what the log needs in its database; what is there stays."""
+        await self.database.prepare(clustered_collections(1), plain_collections(), indexes(1))
+        await self.database.upsert(
+            COUNTERS,
+            {"_id": LOG_COUNTER},
+            {"$setOnInsert": {"position": 0, "generations": [1]}},
+        )
+
+    @asynccontextmanager
+    async def writing(self) -> AsyncIterator[None]:
+        """Write appended events for as long as the context lasts; finish those in flight."""
+        task = asyncio.create_task(self._writer.run(), name="writer")
+        try:
+            yield
+        finally:
+            task.cancel()
+            with suppress(asyncio.CancelledError):
+                await task
+            self._writer.close()
+
+
+@asynccontextmanager
+async def open_log(database: Database, *, zone: tzinfo = UTC) -> AsyncIterator[EventLog]:
+    """Prepare the log in `database` and write what is appended to it."""
+    log = EventLog(database, zone=zone)
+    await log.prepare()
+    async with log.writing():
+        yield log
+
+
+def _now() -> datetime:
+    """Return the time in UTC, in whole milliseconds as the log keeps it."""
+    now = datetime.now(UTC)
+    return now.replace(microsecond=now.microsecond // 1000 * 1000)
+
+
+def _company_of(delivery: Delivery) -> str | None:
+    value = delivery.value
+    return read_id(value.get("companyId")) if isinstance(value, dict) else None

@@ -1,0 +1,153 @@
+"""One company's things as they stand at one moment: every read of an answer goes through here."""
+
+from collections import defaultdict
+from collections.abc import Collection, Sequence
+from typing import TypeVar
+
+from store.collections import Document, Pipeline, facts_of, keys_of
+from store.driver import Database
+from store.facts import Kind
+from store.fold import State, empty_state, fold_pipeline, state_of
+from store.moment import Moment
+
+Part = TypeVar("Part")
+
+# How many ids one read names at most, so that a command stays well under 16 MiB.
+_IDS_PER_READ = 20_000
+_PIPELINES_PER_READ = 300
+
+
+class View:
+    """The things of one company at one moment, each loaded once.
+
+    Args:
+        database: Where the log lies.
+        company: Whose things.
+        moment: What may be known.
+    """
+
+    def __init__(self, database: Database, company: str, moment: Moment) -> None:
+        self.database = database
+        self.company = company
+        self.moment = moment
+        self._states: dict[tuple[Kind, str], State | None] = {}
+        self._campaigns: dict[str, str | None] = {}
+
+    @property
+    def facts(self) -> str:
+        """The name of the facts' collection that this view reads."""
+        return facts_of(self.moment.generation)
+
+    async def states(self, kind: Kind, id_keys: Collection[str]) -> dict[str, State]:
+        """Return the folded states of the things that any fact speaks of; one read.
+
+        A campaign that other things' events name, without a fact of its own, is not found here:
+        see `named_campaigns`.
+        """
+        missing = [key for key in id_keys if (kind, key) not in self._states]
+        for part in _parts(list(dict.fromkeys(missing)), _IDS_PER_READ):
+            pipeline = fold_pipeline(self.company, kind, part, self.moment)
+            self._states.update(dict.fromkeys(((kind, key) for key in part), None))
+            for folded in await self.database.aggregate(self.facts, pipeline):
+                state = state_of(kind, self.company, folded)
+                self._states[kind, state.id_key] = state
+        found = {key: self._states[kind, key] for key in id_keys}
+        return {key: state for key, state in found.items() if state is not None}
+
+    async def known(self, kind: Kind, id_keys: Collection[str]) -> dict[str, State]:
+        """Return the states of things that are known to exist (D15), also those without facts."""
+        states = await self.states(kind, id_keys)
+        return {
+            key: states.get(key) or empty_state(kind, self.company, key)
+            for key in dict.fromkeys(id_keys)
+        }
+
+    async def existing(self, kind: Kind, id_keys: Collection[str]) -> dict[str, State]:
+        """Return the states of those of the things that exist (D15)."""
+        states = await self.states(kind, id_keys)
+        unknown = [key for key in id_keys if key not in states]
+        if kind == "campaign" and unknown:
+            named = await self.named_campaigns(unknown)
+            states |= {key: empty_state(kind, self.company, key) for key in named}
+        return states
+
+    async def named_campaigns(self, id_keys: Collection[str]) -> set[str]:
+        """Return those of the campaigns that an application or a call was said to be of (D15)."""
+        pipelines: list[Pipeline] = [
+            [
+                {"$match": self.match(kind, {"campaign": key})},
+                {"$limit": 1},
+                {"$project": {"_id": 0, "campaign": 1}},
+            ]
+            for key in id_keys
+            for kind in ("application", "call")
+        ]
+        return {str(found["campaign"]) for found in await self.union(pipelines)}
+
+    async def campaigns_of(self, applications: Collection[str]) -> dict[str, str | None]:
+        """Return the folded campaign of each application, both as id keys; one covered read."""
+        missing = [key for key in applications if key not in self._campaigns]
+        for part in _parts(list(dict.fromkeys(missing)), _IDS_PER_READ):
+            self._campaigns.update(dict.fromkeys(part, None))
+            for found in await self.database.aggregate(self.facts, self._campaign_fold(part)):
+                self._campaigns[found["_id"]] = found.get("campaign")
+        return {key: self._campaigns[key] for key in applications}
+
+    def _campaign_fold(self, applications: Sequence[str]) -> Pipeline:
+        match = self.match("application", {"idKey": {"$in": applications}})
+        if "at" in match:
+            match["campaignAt"] = match.pop("at")
+        return [
+            {"$match": match},
+            {"$sort": {"idKey": 1, "campaignAt": -1, "_id": -1}},
+            {"$group": {"_id": "$idKey", "campaign": {"$first": "$campaign"}}},
+        ]
+
+    async def holders(self, kind: Kind, keys: Collection[str]) -> dict[str, set[str]]:
+        """Return for each link key the things of `kind` that ever carried it; one covered read."""
+        found: dict[str, set[str]] = defaultdict(set)
+        for part in _parts(sorted(keys), _IDS_PER_READ):
+            query = {"company": self.company, "key": {"$in": part}, "kind": kind}
+            rows = await self.database.find(
+                keys_of(self.moment.generation),
+                query | self.moment.bounds(),
+                fields={"_id": 0, "key": 1, "idKey": 1},
+            )
+            for row in rows:
+                found[row["key"]].add(row["idKey"])
+        return found
+
+    async def things_in(self, kind: Kind, scope: Document) -> list[str]:
+        """Return the id keys, in order, of all things with a fact in `scope`; one covered read."""
+        pipeline: Pipeline = [
+            {"$match": self.match(kind, scope)},
+            {"$group": {"_id": "$idKey"}},
+            {"$sort": {"_id": 1}},
+        ]
+        return [str(found["_id"]) for found in await self.database.aggregate(self.facts, pipeline)]
+
+    async def campaign_keys(self) -> list[str]:
+        """Return the id keys, in order, of all campaigns of the company (D15); one read."""
+        pipelines: list[Pipeline] = [
+            [{"$match": self.match(kind, {})}, {"$group": {"_id": "$campaign"}}]
+            for kind in ("campaign", "application", "call")
+        ]
+        found = {each["_id"] for each in await self.union(pipelines)}
+        return sorted(key for key in found if key is not None)
+
+    async def union(self, pipelines: Sequence[Pipeline]) -> list[Document]:
+        """Return what all the pipelines make of the facts, in one read for a few hundred."""
+        found: list[Document] = []
+        for part in _parts(pipelines, _PIPELINES_PER_READ):
+            first, *others = part
+            united = [{"$unionWith": {"coll": self.facts, "pipeline": each}} for each in others]
+            found += await self.database.aggregate(self.facts, [*first, *united])
+        return found
+
+    def match(self, kind: Kind, condition: Document) -> Document:
+        """Write the condition for facts about things of `kind`, at this view's moment."""
+        return {"company": self.company, "kind": kind, **condition, **self.moment.bounds()}
+
+
+def _parts(items: Sequence[Part], size: int) -> list[Sequence[Part]]:
+    return [items[start : start + size] for start in range(0, len(items), size)]

@@ -1,0 +1,227 @@
+"""Group commit: while one batch is in flight, the next one collects."""
+
+import asyncio
+from collections import deque
+from collections.abc import Callable, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from datetime import datetime
+
+from store.collections import COMPANIES, COUNTERS, EVENTS, Document, facts_of, keys_of
+from store.driver import Database, Transaction
+from store.errors import DuplicateKeyError, LogUnavailableError, PoisonError, QueueFullError
+from store.rejections import RejectedError, UnstorableError
+from store.rows import PreparedEvent
+
+MAX_BATCH_EVENTS = 500
+MAX_BATCH_FACTS = 5_000
+MAX_BATCH_BYTES = 16 * 2**20
+
+LOG_COUNTER = "log"
+
+
+@dataclass(frozen=True, slots=True)
+class Placed:
+    """Where an event stands in the log."""
+
+    position: int
+    is_new: bool
+
+
+@dataclass(slots=True)
+class _Waiting:
+    prepared: PreparedEvent
+    placed: "asyncio.Future[Placed]"
+
+
+class Writer:
+    """Appends prepared events in batches, each in one transaction.
+
+    Args:
+        database: Where the log lies.
+        queue_events: How many events may wait; more are refused.
+        appended: Called after each commit, in the same turn of the event loop.
+    """
+
+    def __init__(
+        self, database: Database, *, queue_events: int, appended: Callable[[], None]
+    ) -> None:
+        self._database = database
+        self._queue_events = queue_events
+        self._appended = appended
+        self._waiting: deque[_Waiting] = deque()
+        self._by_digest: dict[bytes, _Waiting] = {}
+        self._woken = asyncio.Event()
+
+    @property
+    def queued(self) -> int:
+        """How many events wait or are in flight."""
+        return len(self._by_digest)
+
+    async def append(self, prepared: Sequence[PreparedEvent]) -> list[Placed | RejectedError]:
+        """Append the events durably and once; one that is queued already shares its commit.
+
+        Raises:
+            QueueFullError: Too many wait; nothing of these was queued.
+            LogUnavailableError: No majority in time; the outcome is unknown.
+        """
+        if self.queued + len(prepared) > max(self._queue_events, len(prepared)):
+            raise QueueFullError("the append queue is full: send again later")
+        shares = [self._enqueue(each) for each in prepared]
+        await asyncio.wait([placed for placed, _ in shares] or [_done()])
+        return [_outcome(placed, is_shared=is_shared) for placed, is_shared in shares]
+
+    def _enqueue(self, prepared: PreparedEvent) -> "tuple[asyncio.Future[Placed], bool]":
+        known = self._by_digest.get(prepared.digest)
+        if known is not None:
+            return known.placed, True
+        waiting = _Waiting(prepared, asyncio.get_running_loop().create_future())
+        self._by_digest[prepared.digest] = waiting
+        self._waiting.append(waiting)
+        self._woken.set()
+        return waiting.placed, False
+
+    async def run(self) -> None:
+        """Write batch after batch until cancelled; the batch in flight is finished first."""
+        while True:
+            await self._woken.wait()
+            batch = self._take()
+            if not batch:
+                self._woken.clear()
+                continue
+            commit = asyncio.ensure_future(self._settle(batch))
+            try:
+                await asyncio.shield(commit)
+            except asyncio.CancelledError:
+                await commit
+                raise
+
+    def close(self) -> None:
+        """Refuse what still waits; to be called when `run` has ended."""
+        for waiting in self._waiting:
+            self._fail(waiting, LogUnavailableError("the server is shutting down"))
+        self._waiting.clear()
+
+    def _take(self) -> list[_Waiting]:
+        batch: list[_Waiting] = []
+        facts = size = 0
+        while self._waiting and len(batch) < MAX_BATCH_EVENTS:
+            prepared = self._waiting[0].prepared
+            facts += len(prepared.facts)
+            size += prepared.size_bytes
+            if batch and (facts > MAX_BATCH_FACTS or size > MAX_BATCH_BYTES):
+                break
+            batch.append(self._waiting.popleft())
+        return batch
+
+    async def _settle(self, batch: Sequence[_Waiting]) -> None:
+        try:
+            await self._commit(batch)
+        except Exception as error:  # noqa: BLE001 - whatever it is, the senders must hear of it
+            for waiting in batch:
+                self._fail(waiting, error)
+
+    async def _commit(self, batch: Sequence[_Waiting]) -> None:
+        prepared = [waiting.prepared for waiting in batch]
+        try:
+            first = await self._database.transaction(lambda tx: write(tx, prepared))
+        except DuplicateKeyError:
+            await self._commit_without_duplicates(batch)
+        except PoisonError as error:
+            await self._divide(batch, error)
+        else:
+            self._appended()
+            for offset, waiting in enumerate(batch):
+                self._resolve(waiting, Placed(first + offset, is_new=True))
+
+    async def _commit_without_duplicates(self, batch: Sequence[_Waiting]) -> None:
+        """Acknowledge only what a majority read sees: a local sighting may be rolled back."""
+        digests = [waiting.prepared.digest for waiting in batch]
+        seen = await positions_by_digest(self._database, digests)
+        if not seen:
+            raise LogUnavailableError("a twin of the event is not durable yet: send it again")
+        for waiting in batch:
+            if waiting.prepared.digest in seen:
+                self._resolve(waiting, Placed(seen[waiting.prepared.digest], is_new=False))
+        fresh = [waiting for waiting in batch if waiting.prepared.digest not in seen]
+        if fresh:
+            await self._commit(fresh)
+
+    async def _divide(self, batch: Sequence[_Waiting], error: PoisonError) -> None:
+        """Commit in halves until the culprit stands alone; try that one without its `body`."""
+        if len(batch) > 1:
+            middle = len(batch) // 2
+            await self._settle(batch[:middle])
+            await self._settle(batch[middle:])
+        elif batch[0].prepared.event.pop("body", None) is not None:
+            await self._commit(batch)
+        else:
+            self._fail(batch[0], UnstorableError(str(error)))
+
+    def _resolve(self, waiting: _Waiting, placed: Placed) -> None:
+        self._by_digest.pop(waiting.prepared.digest, None)
+        if not waiting.placed.done():
+            waiting.placed.set_result(placed)
+
+    def _fail(self, waiting: _Waiting, error: Exception) -> None:
+        self._by_digest.pop(waiting.prepared.digest, None)
+        if not waiting.placed.done():
+            waiting.placed.set_exception(error)
+
+
+def _done() -> "asyncio.Future[None]":
+    future = asyncio.get_running_loop().create_future()
+    future.set_result(None)
+    return future
+
+
+def _outcome(placed: "asyncio.Future[Placed]", *, is_shared: bool) -> Placed | RejectedError:
+    with suppress(RejectedError):
+        found = placed.result()
+        return Placed(found.position, is_new=found.is_new and not is_shared)
+    error = placed.exception()
+    if isinstance(error, RejectedError):
+        return error
+    raise LogUnavailableError("the outcome is unknown: send it again") from error
+
+
+async def write(transaction: Transaction, batch: Sequence[PreparedEvent]) -> int:
+    """Write the batch in its transaction and return its first event's position."""
+    counter = await transaction.increment(COUNTERS, LOG_COUNTER, "position", len(batch))
+    first = int(counter["position"]) - len(batch) + 1
+    for offset, prepared in enumerate(batch):
+        prepared.place(first + offset)
+    await transaction.insert(EVENTS, [prepared.event for prepared in batch])
+    for generation in counter["generations"]:
+        await transaction.insert(
+            facts_of(generation), [row for each in batch for row in each.facts]
+        )
+        await transaction.insert(keys_of(generation), [row for each in batch for row in each.keys])
+    await transaction.upsert(COMPANIES, _company_updates(batch))
+    return first
+
+
+def _company_updates(batch: Sequence[PreparedEvent]) -> dict[str, Document]:
+    events: dict[str, int] = {}
+    position: dict[str, int] = {}
+    received: dict[str, datetime] = {}
+    for prepared in batch:
+        events[prepared.company] = events.get(prepared.company, 0) + 1
+        position[prepared.company] = prepared.event["_id"]
+        received[prepared.company] = prepared.event["receivedAt"]
+    return {
+        company: {
+            "$inc": {"events": count},
+            "$set": {"position": position[company]},
+            "$max": {"lastReceivedAt": received[company]},
+        }
+        for company, count in events.items()
+    }
+
+
+async def positions_by_digest(database: Database, digests: Sequence[bytes]) -> dict[bytes, int]:
+    """Return where the events with these digests stand, as far as a majority holds them."""
+    found = await database.find(
+        EVENTS, {"digest": {"$in": list(digests)}}, fields={"digest": 1, "_id": 1}
+    )
+    return {bytes(each["digest"]): int(each["_id"]) for each in found}

@@ -3,7 +3,7 @@
 from collections import deque
 from collections.abc import Sequence
 
-from api.simulation.call import Call
+from api.simulation.call import call
 from api.simulation.campaign import Campaign
 from api.simulation.centre import Centre
 from api.simulation.timeline import SECOND, Process
@@ -28,6 +28,6 @@ def _dial(centre: Centre, campaigns: deque[Campaign], lines: int) -> None:
         application = campaign.take_next()
         if application is None:
             continue
-        centre.timeline.start(Call(centre, campaign, application).story())
+        centre.timeline.start(call(centre, campaign, application))
         campaigns.append(campaign)
         lines -= 1

@@ -10,7 +10,7 @@ from api.simulation.day import campaign_day
 from api.simulation.delivery import Delivery
 
 _LOCAL_HOUR_AT_START = 11
-_HOURS_BETWEEN_DAYS = 11
+_HOURS_BETWEEN_DAYS = 10
 _OPERATORS = 42
 _APPLICATIONS_PER_CAMPAIGN = 1_800
 
@@ -21,7 +21,7 @@ def demo_feed(
     """Return a busy call centre's deliveries up to `now`, and those from then on, without end.
 
     It is about eleven in the morning where the calls are made. In the evening another centre of
-    the company takes over, eleven hours to the west, where it is morning: so there are one to
+    the company takes over, ten hours to the west, where it is morning: so there are one to
     three events a second at any time, and all are dated by the real clock.
 
     Args:
@@ -67,7 +67,7 @@ def _days(now: datetime, seed: int, company_id: str, *, first: int) -> Iterator[
 def _day_around(hour: int, seed: int, company_id: str) -> Iterator[Delivery]:
     """Return the day, in whatever zone, whose eleven o'clock is `hour` (since 1970).
 
-    It depends on nothing else: a demo that is started again in the same hour, or eleven later,
+    It depends on nothing else: a demo that is started again in the same hour, or ten later,
     sends the same events again.
     """
     moment = datetime.fromtimestamp(hour * 3600, UTC)

@@ -53,7 +53,7 @@ class GraphiQLBuildHook(BuildHookInterface[BuilderConfig]):
         """Build the assets before the files of the wheel are listed."""
         del version
         try:
-            if build_assets(os.environ):
+            if build_assets(os.environ, ASSETS):
                 build_data["artifacts"].append("/api/graphiql/assets/**")
         except AssetsError as error:
             self.app.abort(str(error))
@@ -70,7 +70,7 @@ def build_requirements(environ: Mapping[str, str]) -> list[str]:
     return [NPM_WHEEL]
 
 
-def build_assets(environ: Mapping[str, str], assets: Path = ASSETS) -> bool:
+def build_assets(environ: Mapping[str, str], assets: Path) -> bool:
     """Make `assets` hold what the lock pins; quick when it already does.
 
     Args:

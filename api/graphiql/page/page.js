@@ -12,14 +12,27 @@ function connectionParams(headers) {
   return token ? { Authorization: token[1] } : {};
 }
 
+// A connection that never opened fails with a bare event, which GraphiQL would show as "isTrusted".
+function readable(problem) {
+  const bare = problem instanceof Event && !(problem instanceof CloseEvent);
+  return bare ? new Error("The WebSocket could not be opened.") : problem;
+}
+
 // A connection for each run, so that it carries the token which stands in the headers editor now.
 // It is not retried: going on "from now" would hide what was missed in between.
-function fetcher(params, options) {
-  const wsClient = graphqlWs.createClient({
+function socketClient(headers) {
+  const client = graphqlWs.createClient({
     url: socket,
-    connectionParams: connectionParams(options?.headers),
+    connectionParams: connectionParams(headers),
     retryAttempts: 0,
   });
+  const subscribe = (params, sink) =>
+    client.subscribe(params, { ...sink, error: (problem) => sink.error(readable(problem)) });
+  return { subscribe };
+}
+
+function fetcher(params, options) {
+  const wsClient = socketClient(options?.headers);
   const fetchers = { url: endpoint, wsClient, enableIncrementalDelivery: false };
   return GraphiQL.createFetcher(fetchers)(params, options);
 }
@@ -33,7 +46,7 @@ async function start() {
   const defaultTabs = await Promise.all([
     tab("graph"), // no variables: GraphiQL 4 ignores those of the first tab
     tab("calls", { campaignId: "1", after: null, companyId: null }),
-    tab("live", { campaignId: null, afterCursor: null, companyId: null }),
+    tab("live", { campaignId: null, after: null, afterCursor: null, companyId: null }),
   ]);
   const root = ReactDOM.createRoot(document.getElementById("graphiql"));
   const shown = { fetcher, defaultTabs, defaultEditorToolsVisibility: "variables" };

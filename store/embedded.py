@@ -62,6 +62,7 @@ async def _wait_until_writable(process: Process, data: DataFolder) -> None:
         )
         if not ready.done():
             raise EmbeddedMongoError(_why_not_ready(process, data, has_ended=ended.done()))
+        ready.result()
     finally:
         ended.cancel()
         ready.cancel()

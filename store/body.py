@@ -4,9 +4,8 @@ import hashlib
 import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from typing import Any
 
-from store.json_text import Object, decode, scan, trim
+from store.json_text import Json, Object, decode, scan, trim
 from store.numbers import Number, canonical
 from store.rejections import InvalidJsonError, RejectedError
 
@@ -25,7 +24,7 @@ class Body:
     """
 
     raw: bytes
-    value: Any
+    value: Json
 
 
 def parse_body(data: bytes) -> Body:
@@ -58,7 +57,7 @@ class Delivery:
 
     index: int
     raw: bytes
-    value: Any
+    value: Json
     rejection: RejectedError | None = None
 
 
@@ -109,14 +108,14 @@ def split_array(data: bytes) -> list[Delivery]:
     return [_read_element(index, *element) for index, element in enumerate(elements)]
 
 
-def _read_element(index: int, text: str, value: Any) -> Delivery:  # noqa: ANN401 - JSON
+def _read_element(index: int, text: str, value: Json) -> Delivery:
     raw = text.encode()
     if isinstance(value, RejectedError):
         return Delivery(index, raw, None, value)
     return Delivery(index, raw, value)
 
 
-def _elements(text: str) -> Iterator[tuple[str, Any]]:
+def _elements(text: str) -> Iterator[tuple[str, Json]]:
     opening = _OPENING.match(text)
     if opening is None:
         raise InvalidJsonError
@@ -131,7 +130,7 @@ def _elements(text: str) -> Iterator[tuple[str, Any]]:
         raise InvalidJsonError
 
 
-def digest(value: Any) -> bytes:  # noqa: ANN401 - any JSON value
+def digest(value: Json) -> bytes:
     """Name the event: bodies whose JSON values are equal have the same digest (D7).
 
     Args:
@@ -157,8 +156,8 @@ def digest(value: Any) -> bytes:  # noqa: ANN401 - any JSON value
     return hashlib.sha256("".join(parts).encode("utf-8", "surrogatepass")).digest()[:16]
 
 
-def _push_members(item: Object, rest: list[Any]) -> int:
-    pairs: Iterable[tuple[str, Any]] = item.items() if item.pairs is None else item.pairs
+def _push_members(item: Object, rest: list[Json]) -> int:
+    pairs: Iterable[tuple[str, Json]] = item.items() if item.pairs is None else item.pairs
     ordered = sorted(pairs, key=_key)
     for key, value in reversed(ordered):
         rest.append(value)
@@ -166,11 +165,11 @@ def _push_members(item: Object, rest: list[Any]) -> int:
     return len(ordered)
 
 
-def _key(pair: tuple[str, Any]) -> str:
+def _key(pair: tuple[str, Json]) -> str:
     return pair[0]
 
 
-def _scalar(item: Any) -> str:  # noqa: ANN401 - any JSON scalar
+def _scalar(item: Json) -> str:
     if isinstance(item, Number):
         return f"#{canonical(item)};"
     if isinstance(item, str):

@@ -2,8 +2,8 @@
 
 import re
 from datetime import UTC, date, datetime, timedelta, timezone, tzinfo
-from typing import Any
 
+from store.json_text import Json
 from store.numbers import Number, parts_of
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -27,7 +27,7 @@ _ISO = re.compile(
 )
 
 
-def read_date(value: Any, zone: tzinfo = UTC) -> datetime | None:  # noqa: ANN401 - JSON
+def read_date(value: Json, zone: tzinfo = UTC) -> datetime | None:
     """Read a moment (D3).
 
     Args:

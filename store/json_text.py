@@ -3,7 +3,7 @@
 import re
 from concurrent.futures import ThreadPoolExecutor
 from json import JSONDecoder
-from typing import Any, NoReturn
+from typing import Any, NoReturn, TypeAlias
 
 from store.numbers import Number
 from store.rejections import MAX_NESTING, InvalidJsonError, NestedTooDeepError
@@ -14,8 +14,11 @@ _WHITE = b" \t\n\r"
 # Closing quotes are optional and nothing is given back: one pass, also over rubbish.
 _RUNS = re.compile(r'"(?:[^"\\]++|\\.)*+"?|[\[{]+|[\]}]+', re.DOTALL)
 
+Json: TypeAlias = Any
+"""A JSON value: `Object`, list, str, `Number`, bool or `None`."""
 
-class Object(dict[str, Any]):
+
+class Object(dict[str, Json]):
     """A JSON object. Of a repeated key it reads the last value.
 
     Attributes:
@@ -23,7 +26,7 @@ class Object(dict[str, Any]):
         text: On the outermost object of a body, the body's text.
     """
 
-    pairs: list[tuple[str, Any]] | None = None
+    pairs: list[tuple[str, Json]] | None = None
     text: str = ""
 
 
@@ -44,7 +47,7 @@ def decode(raw: bytes) -> str:
         raise InvalidJsonError from error
 
 
-def scan(text: str, at: int) -> tuple[Any, int]:
+def scan(text: str, at: int) -> tuple[Json, int]:
     """Decode the JSON value that starts at `at`.
 
     Returns:
@@ -68,7 +71,7 @@ def scan(text: str, at: int) -> tuple[Any, int]:
     return value, end
 
 
-def _scan_deep(text: str, at: int) -> tuple[Any, int]:
+def _scan_deep(text: str, at: int) -> tuple[Json, int]:
     """Decode where the stack of the caller was too short: on the fresh stack of a thread."""
     deepest, end = _measure(text, at)
     if deepest > MAX_NESTING:
@@ -95,7 +98,7 @@ def _measure(text: str, at: int) -> tuple[int, int]:
     return deepest, len(text)
 
 
-def _object(pairs: list[tuple[str, Any]]) -> Object:
+def _object(pairs: list[tuple[str, Json]]) -> Object:
     read = Object(pairs)
     if len(read) != len(pairs):
         read.pairs = pairs

@@ -1,8 +1,8 @@
 """The names that an event uses for a status or a kind, and how they are recognized (D11, D13)."""
 
 from collections.abc import Mapping
-from typing import Any
 
+from store.json_text import Json
 from store.values import read_plain
 
 CAMPAIGN_STATUSES = {
@@ -38,7 +38,7 @@ def spelling(text: str) -> str:
     return "".join(filter(str.isalnum, text.casefold()))
 
 
-def read_name(value: Any, names: Mapping[str, str]) -> str | None:  # noqa: ANN401 - JSON
+def read_name(value: Json, names: Mapping[str, str]) -> str | None:
     """Read an enum value.
 
     Args:

@@ -1,14 +1,14 @@
 """Client sync pairs in every shape that senders use (D16)."""
 
 from collections.abc import Iterator
-from typing import Any
 
+from store.json_text import Json
 from store.values import clean, read_plain
 
 _NAMES = {"id", "name", "field"}
 
 
-def read_pairs(value: Any) -> list[list[str]]:  # noqa: ANN401 - any JSON value
+def read_pairs(value: Json) -> list[list[str]]:
     """Read client sync pairs as `[field, value]`, in order (D16).
 
     Args:
@@ -25,14 +25,14 @@ def read_pairs(value: Any) -> list[list[str]]:  # noqa: ANN401 - any JSON value
     ]
 
 
-def _members(item: dict[str, Any]) -> list[tuple[str, Any]]:
+def _members(item: dict[str, Json]) -> list[tuple[str, Json]]:
     names = item.keys() - {"value"}
     if len(item) == 2 and len(names & _NAMES) == len(names) == 1:  # noqa: PLR2004 - a pair
         return [(field, item["value"]) for field in _texts(item[names.pop()])][:1]
     return [(clean(field), given) for field, given in item.items()]
 
 
-def _texts(value: Any) -> Iterator[str]:  # noqa: ANN401 - any JSON value
+def _texts(value: Json) -> Iterator[str]:
     """Give each text of a value: one of a scalar, one for each in a list; not the empty ones."""
     rest = [value]
     while rest:

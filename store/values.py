@@ -2,9 +2,9 @@
 
 import math
 import re
-from typing import Any
 
 from store.ids import id_key, id_of
+from store.json_text import Json
 from store.numbers import Number, whole
 
 __all__ = [
@@ -31,7 +31,7 @@ def clean(text: str) -> str:
     return text if text.isascii() else _SURROGATES.sub("\ufffd", text)
 
 
-def read_id(value: Any) -> str | None:  # noqa: ANN401 - any JSON value
+def read_id(value: Json) -> str | None:
     """Read an id (D1): text that is not blank, kept as it is, or a whole number written out."""
     if isinstance(value, Number):
         return whole(value)
@@ -40,7 +40,7 @@ def read_id(value: Any) -> str | None:  # noqa: ANN401 - any JSON value
     return None
 
 
-def read_text(value: Any) -> str | None:  # noqa: ANN401 - any JSON value
+def read_text(value: Json) -> str | None:
     """Read text; a number or boolean shows its JSON (D4), an array or object is for its owner."""
     if isinstance(value, Number):
         return str(value)
@@ -49,7 +49,7 @@ def read_text(value: Any) -> str | None:  # noqa: ANN401 - any JSON value
     return clean(value) if isinstance(value, str) else None
 
 
-def read_integer(value: Any) -> int | None:  # noqa: ANN401 - any JSON value
+def read_integer(value: Json) -> int | None:
     """Read a whole number of 32 bits, or its digits as text (D4)."""
     if isinstance(value, str) and not isinstance(value, Number):
         value = Number(value) if _INTEGER.fullmatch(value) else None
@@ -57,12 +57,12 @@ def read_integer(value: Any) -> int | None:  # noqa: ANN401 - any JSON value
     return int(digits) if digits is not None and int(digits) in _INT32 else None
 
 
-def read_boolean(value: Any) -> bool | None:  # noqa: ANN401 - any JSON value
+def read_boolean(value: Json) -> bool | None:
     """Read `true`, `"true"`, 1, `"1"` and their opposites (D4)."""
     return _BOOLEANS.get(read_plain(value))
 
 
-def read_seconds(value: Any) -> float | None:  # noqa: ANN401 - any JSON value
+def read_seconds(value: Json) -> float | None:
     """Read a duration in seconds: a number, digits, or `HH:MM:SS` or `MM:SS` (D4)."""
     if isinstance(value, Number):
         return _finite(float(value))
@@ -77,7 +77,7 @@ def _finite(seconds: float) -> float | None:
     return seconds if math.isfinite(seconds) else None
 
 
-def read_plain(value: Any) -> str:  # noqa: ANN401 - any JSON value
+def read_plain(value: Json) -> str:
     """Show a scalar as text, whole numbers written out; empty for anything else."""
     if isinstance(value, Number):
         return whole(value) or str(value)

@@ -1,10 +1,10 @@
 """`TACStatusUpdatedEvent`: what it says of each of its applications (D12)."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from functools import partial
-from typing import Any
 
 from store.facts import Fact
+from store.json_text import Json
 from store.reader.element import CLIENT_SYNC_IDS, Element, date, json, plain, text
 from store.rejections import MAX_ELEMENTS, MissingIdError, TooManyElementsError
 from store.spans import Span
@@ -82,7 +82,7 @@ def _elements(event: Element) -> Iterator[Element]:
         yield _element(event, given, lambda: event.span.members[ELEMENTS])
 
 
-def _element(event: Element, fields: Any, locate: Any) -> Element:  # noqa: ANN401 - JSON
+def _element(event: Element, fields: Json, locate: Callable[[], Span]) -> Element:
     if not isinstance(fields, dict):
         raise MissingIdError(ID)
     return Element(fields, event.zone, locate)

@@ -7,6 +7,7 @@ from functools import cached_property, partial
 from typing import Any
 
 from store.dates import read_date
+from store.json_text import Json
 from store.keys import pair_key, phone_key
 from store.names import read_name
 from store.pairs import read_pairs
@@ -27,7 +28,9 @@ class Element:
         locate: Finds the object's place in the body, if a field must be shown as spelled.
     """
 
-    def __init__(self, fields: Mapping[str, Any], zone: tzinfo, locate: Callable[[], Span]) -> None:
+    def __init__(
+        self, fields: Mapping[str, Json], zone: tzinfo, locate: Callable[[], Span]
+    ) -> None:
         self.fields = fields
         self.zone = zone
         self._locate = locate
@@ -93,10 +96,10 @@ class Field:
 
     name: str
     into: str
-    read: Callable[[Element, str], Any]
+    read: Callable[[Element, str], object]
 
 
-def plain(name: str, read: Callable[[Any], Any], into: str | None = None) -> Field:
+def plain(name: str, read: Callable[[Json], object], into: str | None = None) -> Field:
     """Read a field by its value alone."""
     return Field(name, into or name, partial(_read_value, read))
 
@@ -127,7 +130,7 @@ def names_of(*tables: Iterable[Field]) -> frozenset[str]:
     return frozenset(field.name for table in tables for field in table)
 
 
-def _read_value(read: Callable[[Any], Any], element: Element, name: str) -> Any:  # noqa: ANN401
+def _read_value(read: Callable[[Json], object], element: Element, name: str) -> object:
     return read(element.fields[name])
 
 

@@ -2,9 +2,10 @@
 
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta, tzinfo
-from typing import Any, Literal
+from typing import Literal
 
 from store.dates import read_date
+from store.json_text import Json
 from store.rejections import MissingCompanyIdError, MissingEventNameError, NotAnObjectError
 from store.values import clean, read_id
 
@@ -31,7 +32,7 @@ class Envelope:
     occurred_at_source: OccurredAtSource
 
 
-def read_envelope(value: Any, *, received_at: datetime, zone: tzinfo = UTC) -> Envelope:  # noqa: ANN401 - JSON
+def read_envelope(value: Json, *, received_at: datetime, zone: tzinfo = UTC) -> Envelope:
     """Read the envelope of a body.
 
     Args:
@@ -55,7 +56,7 @@ def read_envelope(value: Any, *, received_at: datetime, zone: tzinfo = UTC) -> E
     return Envelope(name, company_id, said, "EVENT")
 
 
-def read_event_name(value: dict[str, Any]) -> str | None:
+def read_event_name(value: dict[str, Json]) -> str | None:
     """Read the name of an event: text that is not blank, kept as it is (D1)."""
     name = value.get("eventName")
     return clean(name) if type(name) is str and name.strip() else None

@@ -11,6 +11,7 @@ from store.collections import (
     COMPANIES,
     COUNTERS,
     REDELIVERIES,
+    Pipeline,
     clustered_collections,
     indexes,
     plain_collections,
@@ -22,6 +23,17 @@ from store.rejections import ForbiddenCompanyError, RejectedError
 from store.rows import PreparedEvent, prepare
 from store.values import read_id
 from store.writer import LOG_COUNTER, Placed, Writer
+
+# The counter, then up to two companies: enough to know whether a caller must say which.
+_HEAD: Pipeline = [
+    {"$match": {"_id": LOG_COUNTER}},
+    {
+        "$unionWith": {
+            "coll": COMPANIES,
+            "pipeline": [{"$sort": {"_id": 1}}, {"$limit": 2}, {"$project": {"_id": 1}}],
+        }
+    },
+]
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,10 +73,17 @@ class Receipt:
 
 @dataclass(frozen=True, slots=True)
 class Head:
-    """The end of the log as a majority holds it."""
+    """The end of the log as a majority holds it.
+
+    Attributes:
+        position: The last position.
+        generation: The facts to be read.
+        companies: The ids of companies that have events; of many, the first two.
+    """
 
     position: int
     generation: int
+    companies: tuple[str, ...] = ()
 
 
 class EventLog:
@@ -83,6 +102,11 @@ class EventLog:
         self.zone = zone
         self._appended = asyncio.Event()
         self._writer = Writer(database, queue_events=queue_events, appended=self._wake)
+
+    @property
+    def queued(self) -> int:
+        """How many events wait for their commit or are in flight."""
+        return self._writer.queued
 
     async def append(self, bodies: Sequence[bytes], *, company: str | None = None) -> Receipt:
         """Append the events in `bodies` to the end of the log, durably and once.
@@ -171,14 +195,15 @@ class EventLog:
 
     async def head(self) -> Head:
         """Return the end of the log as a majority holds it; one read."""
-        counter = await self.database.find_one(COUNTERS, LOG_COUNTER)
-        if counter is None:
+        found = await self.database.aggregate(COUNTERS, _HEAD)
+        if not found or found[0]["_id"] != LOG_COUNTER:
             raise LogUnavailableError("the log has not been prepared")
-        return Head(int(counter["position"]), int(counter["generations"][0]))
-
-    async def companies(self) -> list[str]:
-        """Return the ids of the companies that the log holds events of; one read."""
-        return [str(each["_id"]) for each in await self.database.find(COMPANIES, {})]
+        counter, *companies = found
+        return Head(
+            position=int(counter["position"]),
+            generation=int(counter["generations"][0]),
+            companies=tuple(str(company["_id"]) for company in companies),
+        )
 
     async def wait(self, timeout_seconds: float) -> None:
         """Wait until something was appended here, or the time is up."""
@@ -213,9 +238,11 @@ class EventLog:
 
 
 @asynccontextmanager
-async def open_log(database: Database, *, zone: tzinfo = UTC) -> AsyncIterator[EventLog]:
+async def open_log(
+    database: Database, *, zone: tzinfo = UTC, queue_events: int = 20_000
+) -> AsyncIterator[EventLog]:
     """Prepare the log in `database` and write what is appended to it."""
-    log = EventLog(database, zone=zone)
+    log = EventLog(database, zone=zone, queue_events=queue_events)
     await log.prepare()
     async with log.writing():
         yield log

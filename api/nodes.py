@@ -1,0 +1,192 @@
+"""From folded states to the graph's types."""
+
+from enum import Enum
+from typing import TypeVar
+
+import strawberry
+
+from api.types.application import Application, ApplicationStatusChange, ClientSyncId
+from api.types.call import Call
+from api.types.callback import Callback
+from api.types.campaign import Campaign, CampaignStatusChange
+from api.types.enums import (
+    CallResult,
+    CallType,
+    CampaignStatus,
+    RecallDescription,
+    RecallType,
+)
+from api.types.node import Node
+from api.types.scalars import JSON, Position
+from store.fold import State
+from store.history import StatusChange, status_changed_at, status_changes
+from store.view import View
+
+Word = TypeVar("Word", bound=Enum)
+
+
+def node(view: View, state: State) -> Node:
+    """Return the thing as its own type."""
+    return _MAKERS[state.kind](view, state)
+
+
+def campaign(view: View, state: State) -> Campaign:
+    """Return a campaign."""
+    data = state.data
+    return Campaign(
+        view=view,
+        state=state,
+        campaign_id=strawberry.ID(state.id),
+        company_id=strawberry.ID(state.company),
+        status=_word(CampaignStatus, data.get("status")),
+        status_raw=data.get("statusRaw"),
+        status_changed_at=status_changed_at(state),
+    )
+
+
+def application(view: View, state: State) -> Application:
+    """Return an application."""
+    data = state.data
+    return Application(
+        view=view,
+        state=state,
+        application_id=strawberry.ID(state.id),
+        company_id=strawberry.ID(state.company),
+        campaign_id=_id(data.get("campaignId")),
+        status=data.get("status"),
+        status_changed_at=status_changed_at(state),
+        max_call_count=data.get("maxCallCount"),
+        called_count=data.get("calledCount"),
+        last_call=data.get("lastCall"),
+        next_call=data.get("nextCall"),
+        next_phone_number=data.get("nextPhoneNumber"),
+        sms_status=data.get("smsStatus"),
+        sms_message=data.get("smsMessage"),
+        error_message=data.get("errorMessage"),
+        ccproject_call_status=data.get("ccprojectCallStatus"),
+        has_recall=data.get("hasRecall"),
+        processable=data.get("processable"),
+        telemarket_client_parent_id=_id(data.get("telemarketClientParentId")),
+        order_index=_json(data.get("orderIndex")),
+        call_priority_index=_json(data.get("callPriorityIndex")),
+        ccproject_status_called_count=_json(data.get("ccprojectStatusCalledCount")),
+        agi_processing=_json(data.get("agiProcessing")),
+        client_sync_ids=client_sync_ids(state),
+    )
+
+
+def call(view: View, state: State) -> Call:
+    """Return a call."""
+    data = state.data
+    return Call(
+        view=view,
+        state=state,
+        statistic_id=strawberry.ID(state.id),
+        company_id=strawberry.ID(state.company),
+        campaign_id=_id(data.get("campaignId")),
+        updated_date=data.get("updatedDate"),
+        operator_id=_id(data.get("operatorId")),
+        phone_number=data.get("phoneNumber"),
+        operator_call_duration=data.get("operatorCallDuration"),
+        general_call_duration=data.get("generalCallDuration"),
+        status=_word(CallResult, data.get("status")),
+        status_raw=data.get("statusRaw"),
+        client_call_status=data.get("clientCallStatus"),
+        operator_call_status=data.get("operatorCallStatus"),
+        close_form_status=data.get("closeFormStatus"),
+        call_type=_word(CallType, data.get("callType")),
+        call_type_raw=data.get("callTypeRaw"),
+        recall_description=_word(RecallDescription, data.get("recallDescription")),
+        recall_description_raw=data.get("recallDescriptionRaw"),
+        recall_type=_word(RecallType, data.get("recallType")),
+        recall_type_raw=data.get("recallTypeRaw"),
+        redirection_id=_id(data.get("redirectionId")),
+        hungup_side=data.get("hungupSide"),
+        external_id=data.get("externalId"),
+        error_message=data.get("errorMessage"),
+        called_count=data.get("calledCount"),
+        client_sync_ids=client_sync_ids(state),
+    )
+
+
+def callback(view: View, state: State) -> Callback:
+    """Return a callback."""
+    data = state.data
+    return Callback(
+        view=view,
+        state=state,
+        callback_id=strawberry.ID(state.id),
+        company_id=strawberry.ID(state.company),
+        application_id=_id(data.get("applicationId")),
+        created_at=data.get("createdAt"),
+        autorecall=data.get("autorecall"),
+        description=data.get("description"),
+        name=data.get("name"),
+        phone_number=data.get("phoneNumber"),
+        recall_at=data.get("recallAt"),
+        recall_status=_word(RecallDescription, data.get("recallStatus")),
+        recall_status_raw=data.get("recallStatusRaw"),
+        operator_id=_id(data.get("operatorId")),
+        client_sync_ids=client_sync_ids(state),
+    )
+
+
+_MAKERS = {
+    "campaign": campaign,
+    "application": application,
+    "call": call,
+    "callback": callback,
+}
+
+
+def client_sync_ids(state: State) -> list[ClientSyncId]:
+    """Return a thing's client sync pairs, in the sender's order (D16)."""
+    pairs = state.data.get("clientSyncIds") or ()
+    return [ClientSyncId(field=field, value=value) for field, value in pairs]
+
+
+def campaign_changes(subject: Campaign) -> list[CampaignStatusChange]:
+    """Return a campaign's status history (D11)."""
+    return [campaign_change(subject, change) for change in status_changes(subject.state)]
+
+
+def campaign_change(subject: Campaign, change: StatusChange) -> CampaignStatusChange:
+    """Return one change of a campaign's status."""
+    return CampaignStatusChange(
+        position=Position(change.position),
+        cursor=change.cursor,
+        occurred_at=change.at,
+        previous_status=_word(CampaignStatus, change.previous),
+        status=_word(CampaignStatus, change.status),
+        status_raw=change.raw,
+        campaign=subject,
+    )
+
+
+def application_changes(subject: Application) -> list[ApplicationStatusChange]:
+    """Return an application's status history (D11)."""
+    return [application_change(subject, change) for change in status_changes(subject.state)]
+
+
+def application_change(subject: Application, change: StatusChange) -> ApplicationStatusChange:
+    """Return one change of an application's status."""
+    return ApplicationStatusChange(
+        position=Position(change.position),
+        cursor=change.cursor,
+        occurred_at=change.at,
+        previous_status=change.previous,
+        status=change.status,
+        application=subject,
+    )
+
+
+def _word(words: type[Word], name: str | None) -> Word | None:
+    return None if name is None else words[name]
+
+
+def _id(text: str | None) -> strawberry.ID | None:
+    return None if text is None else strawberry.ID(text)
+
+
+def _json(text: str | None) -> JSON | None:
+    return None if text is None else JSON(text.encode())

@@ -1,0 +1,102 @@
+"""One operation of one caller: the position that it answers at, and the views it reads through."""
+
+import asyncio
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+from store.follow import Follower
+
+from api.errors import ClientError
+from store.log import EventLog, Head
+from store.moment import Moment
+from store.view import View
+
+
+@dataclass(slots=True)
+class Caller:
+    """Who asks; made by the endpoint for each request or connection.
+
+    Attributes:
+        log: What is asked about.
+        follower: What subscriptions listen to.
+        companies: The companies that the caller sees (D22); `None` is all.
+        last_event_id: The cursor after which an SSE client resumes.
+    """
+
+    log: EventLog
+    follower: Follower
+    companies: tuple[str, ...] | None = None
+    last_event_id: str | None = None
+
+
+class Operation:
+    """The context of one operation: everything in it is answered at one position (D21).
+
+    Attributes:
+        caller: Who asks.
+        now: The moment the operation began.
+        position: What the result's `extensions.position` says.
+        cursor: What a subscription's result resumes after.
+    """
+
+    def __init__(self, caller: Caller) -> None:
+        self.caller = caller
+        now = datetime.now(UTC)
+        self.now = now.replace(microsecond=now.microsecond // 1000 * 1000)
+        self.position: int | None = None
+        self.cursor: str | None = None
+        self._head: asyncio.Task[Head] | None = None
+        self._views: dict[tuple[str, Moment], View] = {}
+
+    async def head(self) -> Head:
+        """Return the end of the log, read once for the whole operation."""
+        if self._head is None:
+            self._head = asyncio.ensure_future(self.caller.log.head())
+        head = await self._head
+        if self.position is None:
+            self.position = head.position
+        return head
+
+    async def company(self, company_id: str | None) -> str:
+        """Return the company that a field speaks of (D22).
+
+        Raises:
+            ClientError: COMPANY_REQUIRED, where it is left out and the caller sees several.
+        """
+        if company_id is not None:
+            return company_id if self.may_see(company_id) else ""
+        visible = self.caller.companies
+        seen = (await self.head()).companies if visible is None else visible
+        if len(seen) > 1:
+            raise ClientError(
+                "COMPANY_REQUIRED", "The log holds several companies: say which in `companyId`."
+            )
+        return seen[0] if seen else ""
+
+    def may_see(self, company: str) -> bool:
+        """Say whether the caller sees a company (D22)."""
+        return self.caller.companies is None or company in self.caller.companies
+
+    async def view(
+        self,
+        company_id: str | None,
+        *,
+        as_of: datetime | None = None,
+        at_position: int | None = None,
+    ) -> View:
+        """Return what a root field reads: one company at one moment (D21, D22)."""
+        head = await self.head()
+        company = await self.company(company_id)
+        position = head.position if at_position is None else min(at_position, head.position)
+        return self._view(company, Moment(position, as_of, head.generation))
+
+    async def view_at(self, company: str, position: int) -> View:
+        """Return what hangs below a change: the company as of the change's position."""
+        head = await self.head()
+        return View(self.caller.log.database, company, Moment(position, None, head.generation))
+
+    def _view(self, company: str, moment: Moment) -> View:
+        key = (company, moment)
+        if key not in self._views:
+            self._views[key] = View(self.caller.log.database, company, moment)
+        return self._views[key]

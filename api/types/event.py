@@ -1,0 +1,30 @@
+"""The event: one delivery of the dialer, exactly as it came (D2)."""
+
+import strawberry
+
+from api.types.enums import OccurredAtSource
+from api.types.scalars import JSON, DateTime, Position
+
+
+@strawberry.type(description="One event of the log, never changed.")
+class Event:
+    """An event at its position."""
+
+    position: Position = strawberry.field(
+        description="Its place in the whole log: 1, 2, 3 … without holes."
+    )
+    cursor: str = strawberry.field(description="For `afterCursor`: resumes just after this event.")
+    event_name: str = strawberry.field(description="Which event it is; may be unknown.")
+    company_id: strawberry.ID = strawberry.field(description="The company it belongs to.")
+    occurred_at: DateTime = strawberry.field(
+        description="When it happened: its `eventCreationDate`, else when it was received."
+    )
+    occurred_at_source: OccurredAtSource = strawberry.field(
+        description="Which of the two `occurredAt` is."
+    )
+    received_at: DateTime = strawberry.field(description="When it was received, by our clock.")
+    digest: str = strawberry.field(
+        description="The digest of its JSON value, in hexadecimal: equal values are one event."
+    )
+    body: JSON = strawberry.field(description="The event as JSON, spelled as it came.")
+    raw_body: str = strawberry.field(description="The event's own bytes, as text.")

@@ -2,8 +2,9 @@
 
 import hashlib
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
+from operator import itemgetter
 
 from store.json_text import Json, Object, decode, scan, trim
 from store.numbers import Number, canonical
@@ -145,33 +146,25 @@ def digest(value: Json) -> bytes:
     rest = [value]
     while rest:
         item = rest.pop()
+        if isinstance(item, tuple):
+            key, item = item
+            parts.append(_spell(key))
         if isinstance(item, Object):
-            parts.append(f"{{{_push_members(item, rest)}:")
+            members = item.pairs or item.items()
+            parts.append(f"{{{len(members)}:")
+            rest.extend(sorted(members, key=itemgetter(0))[::-1])
         elif isinstance(item, list):
             parts.append(f"[{len(item)}:")
             rest.extend(reversed(item))
         else:
-            parts.append(_scalar(item))
+            parts.append(_spell(item))
     # A lone surrogate is a text of its own.
     return hashlib.sha256("".join(parts).encode("utf-8", "surrogatepass")).digest()[:16]
 
 
-def _push_members(item: Object, rest: list[Json]) -> int:
-    pairs: Iterable[tuple[str, Json]] = item.items() if item.pairs is None else item.pairs
-    ordered = sorted(pairs, key=_key)
-    for key, value in reversed(ordered):
-        rest.append(value)
-        rest.append(key)
-    return len(ordered)
-
-
-def _key(pair: tuple[str, Json]) -> str:
-    return pair[0]
-
-
-def _scalar(item: Json) -> str:
-    if isinstance(item, Number):
-        return f"#{canonical(item)};"
-    if isinstance(item, str):
-        return f'"{len(item)}:{item}'
-    return _CONSTANTS[item]
+def _spell(scalar: str | bool | None) -> str:  # noqa: FBT001 - a value, not a flag
+    if isinstance(scalar, Number):
+        return f"#{canonical(scalar)};"
+    if isinstance(scalar, str):
+        return f'"{len(scalar)}:{scalar}'
+    return _CONSTANTS[scalar]

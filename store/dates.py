@@ -1,7 +1,7 @@
 """Dates in every spelling that senders use, as UTC moments with whole milliseconds (D3)."""
 
 import re
-from datetime import UTC, date, datetime, timedelta, timezone, tzinfo
+from datetime import UTC, datetime, timedelta, timezone, tzinfo
 
 from store.json_text import Json
 from store.numbers import Number, parts_of
@@ -14,7 +14,7 @@ _SECONDS_MAGNITUDE = 11
 
 _ISO = re.compile(
     r"""
-    (?P<day>[0-9]{4}-?(?:[0-9]{2}-?[0-9]{2}|W[0-9]{2}(?:-?[1-7])?))
+    (?P<day>[0-9]{4}-?(?:[0-9]{2}-?[0-9]{2}|W[0-9]{2}-?[1-7]))
     (?:[Tt\ ]
         (?P<hour>[0-9]{2})
         (?:(?P<colon>:?)(?P<minute>[0-9]{2})
@@ -53,8 +53,7 @@ def _read_text(text: str, zone: tzinfo) -> datetime | None:
     match = _ISO.fullmatch(text)
     if match is None:
         return None
-    day = date.fromisoformat(match["day"])
-    moment = datetime(day.year, day.month, day.day) + _time_of_day(match)  # noqa: DTZ001 - below
+    moment = datetime.fromisoformat(match["day"]) + _time_of_day(match)
     return moment.replace(tzinfo=_zone(match["zone"]) or zone).astimezone(UTC)
 
 

@@ -52,9 +52,7 @@ def status_changes(state: State) -> list[StatusChange]:
     for entry in state.statuses:
         if identity(entry) != last:
             last = identity(entry)
-            changes.append(
-                StatusChange(entry.number, entry.at, previous, entry.status, entry.raw)
-            )
+            changes.append(StatusChange(entry.number, entry.at, previous, entry.status, entry.raw))
             previous = entry.status
     return changes
 

@@ -1,18 +1,19 @@
 """Ids as keys whose plain order is the order that people expect (D1)."""
 
 import re
+from string import ascii_lowercase, ascii_uppercase, digits
 
-_WHOLE = re.compile(r"(-?)(0*)([0-9]+)", re.ASCII)
+_WHOLE = re.compile(r"-?[0-9]+")
 
 _LONG = "y"
 _TEXT = "z"
 _AS_WRITTEN = "~"
 
-# Digits and lengths in reverse: of two negative numbers the one with more before it comes later.
-_MIRROR = str.maketrans(
-    "0123456789abcdefghijklmnopqrstuvwxyABCDEFGHIJKLMNOPQRSTUVWXY",
-    "9876543210YXWVUTSRQPONMLKJIHGFEDCBAyxwvutsrqponmlkjihgfedcba",
-)
+# Of two negative numbers the longer, or the one with the greater digits, comes first.
+_FORWARD = digits + ascii_lowercase[:25]
+_BACKWARD = digits[::-1] + ascii_uppercase[24::-1]
+_MIRROR = str.maketrans(_FORWARD, _BACKWARD)
+_MIRRORED = str.maketrans(_BACKWARD, _FORWARD)
 
 
 def id_key(id: str) -> str:  # noqa: A002 - the domain's word
@@ -23,15 +24,15 @@ def id_key(id: str) -> str:  # noqa: A002 - the domain's word
     All other text follows, behind a `z`. So `7` is `a7~`, `007` is `a7007`, `-7` is `Y2~` and
     `x` is `zx`.
     """
-    match = _WHOLE.fullmatch(id)
-    if match is None:
+    if not _WHOLE.fullmatch(id):
         return _TEXT + id
-    sign, zeros, digits = match.groups()
-    number = _length(len(digits)) + digits
-    if digits == "0":
-        return number + id
-    suffix = id if zeros else _AS_WRITTEN
-    return (number.translate(_MIRROR) if sign else number) + suffix
+    spelled = id.removeprefix("-")
+    value = spelled.lstrip("0")
+    if not value:
+        return f"{_length(1)}0{id}"
+    number = _length(len(value)) + value
+    suffix = _AS_WRITTEN if value == spelled else id
+    return (number.translate(_MIRROR) if id.startswith("-") else number) + suffix
 
 
 def id_of(key: str) -> str:
@@ -39,7 +40,7 @@ def id_of(key: str) -> str:
     if key.startswith(_TEXT):
         return key[1:]
     negative = key[0].isupper()
-    number = key.translate(_MIRROR) if negative else key
+    number = key.translate(_MIRRORED) if negative else key
     start, length = _digits(number)
     if key[start + length :] != _AS_WRITTEN:
         return key[start + length :]

@@ -3,21 +3,8 @@
 import math
 import re
 
-from store.ids import id_key, id_of
 from store.json_text import Json
 from store.numbers import Number, whole
-
-__all__ = [
-    "clean",
-    "id_key",
-    "id_of",
-    "read_boolean",
-    "read_id",
-    "read_integer",
-    "read_plain",
-    "read_seconds",
-    "read_text",
-]
 
 _SURROGATES = re.compile("[\ud800-\udfff]")
 _INTEGER = re.compile(r"-?[0-9]+")

@@ -1,0 +1,81 @@
+"""`POST /events`: what the dialer posts goes into the log."""
+
+import asyncio
+from collections.abc import Sequence
+from typing import Any
+
+from starlette.requests import Request
+
+from api.answers import JsonResponse
+from api.request_body import read_body
+from api.services import Services, services_of
+from store.body import Delivery, read_deliveries
+from store.log import Receipt, Rejected
+from store.rejections import InvalidJsonError
+
+NDJSON = "application/x-ndjson"
+
+# A longer body is split in a thread, so that other requests are answered meanwhile.
+_SHORT_BODY_BYTES = 64 * 1024
+
+
+async def post_events(request: Request) -> JsonResponse:
+    """Append the events of one request; the answer says what became of each (HTTP.md).
+
+    Until tokens are configured, one in the address is accepted whatever it is: only loopback is
+    listened on.
+    """
+    services = services_of(request)
+    body = await read_body(request, services.settings.max_body_bytes)
+    with services.metrics.append_seconds.time():
+        try:
+            deliveries = await _split(body, ndjson=_is_ndjson(request))
+        except InvalidJsonError as rejection:
+            return await _refuse(services, body, rejection)
+        return await _deliver(services, deliveries)
+
+
+def _is_ndjson(request: Request) -> bool:
+    media_type = request.headers.get("Content-Type", "").partition(";")[0]
+    return media_type.strip().lower() == NDJSON
+
+
+async def _split(body: bytes, *, ndjson: bool) -> list[Delivery]:
+    if len(body) <= _SHORT_BODY_BYTES:
+        return read_deliveries(body, ndjson=ndjson)
+    return await asyncio.to_thread(read_deliveries, body, ndjson=ndjson)
+
+
+async def _deliver(services: Services, deliveries: Sequence[Delivery]) -> JsonResponse:
+    receipt = await services.log.deliver(deliveries)
+    services.metrics.count_receipt(receipt)
+    status_code = 422 if receipt.rejected else 200
+    return JsonResponse(receipt_content(receipt), status_code=status_code)
+
+
+async def _refuse(services: Services, body: bytes, rejection: InvalidJsonError) -> JsonResponse:
+    """Keep a body that is no JSON in the quarantine."""
+    rejected = await services.log.reject_body(body, rejection)
+    services.metrics.count_rejected(rejected)
+    head = await services.log.head()
+    receipt = Receipt(placed=(None,), rejected=(rejected,), position=head.position)
+    return JsonResponse(receipt_content(receipt), status_code=400)
+
+
+def receipt_content(receipt: Receipt) -> dict[str, Any]:
+    """Return a receipt as senders are told it."""
+    return {
+        "appended": receipt.appended,
+        "duplicates": receipt.duplicates,
+        "rejected": [_rejected_content(rejected) for rejected in receipt.rejected],
+        "position": receipt.position,
+    }
+
+
+def _rejected_content(rejected: Rejected) -> dict[str, Any]:
+    return {
+        "index": rejected.index,
+        "code": rejected.code,
+        "message": rejected.message,
+        "quarantineId": rejected.quarantine_id,
+    }

@@ -1,0 +1,68 @@
+"""Where the server listens: sockets that are ours before anything else is started."""
+
+import ipaddress
+import os
+import socket
+from contextlib import ExitStack
+
+from api.settings import StartError
+
+
+def bind(host: str, port: int, *, insecure: bool = False) -> list[socket.socket]:
+    """Bind a socket for each address of `host`; the caller closes them.
+
+    Args:
+        host: A name or an address.
+        port: 0 takes a free one, of the first address only.
+        insecure: Whether others than this machine may be let in.
+
+    Raises:
+        StartError: `host` is open to others, or the port cannot be had; the message says so.
+    """
+    addresses = _addresses(host, port)
+    if not insecure and not all(map(_is_loopback, addresses)):
+        raise StartError(
+            f"{host} can be reached from other machines, and nobody is asked for a token:"
+            " use --host 127.0.0.1, or --insecure where only friends reach it (a container)"
+        )
+    with ExitStack() as opened:
+        sockets = [opened.enter_context(_bound(address)) for address in addresses]
+        opened.pop_all()
+    return sockets
+
+
+def base_url(bound: socket.socket) -> str:
+    """Return the address of a bound socket as a browser takes it."""
+    host, port = bound.getsockname()[:2]
+    return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
+
+
+def _addresses(host: str, port: int) -> list[tuple[str, int]]:
+    """Look the addresses of `host` up; one is enough where the port is to be a free one."""
+    try:
+        found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)
+    except (OSError, UnicodeError, OverflowError) as error:
+        raise StartError(f"cannot listen on {host}: no such address") from error
+    addresses = list(dict.fromkeys((str(each[4][0]), port) for each in found))
+    return addresses if port else addresses[:1]
+
+
+def _is_loopback(address: tuple[str, int]) -> bool:
+    return ipaddress.ip_address(address[0].partition("%")[0]).is_loopback
+
+
+def _bound(address: tuple[str, int]) -> socket.socket:
+    family = socket.AF_INET6 if ":" in address[0] else socket.AF_INET
+    bound = socket.socket(family, socket.SOCK_STREAM)
+    try:
+        bound.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        if family == socket.AF_INET6:
+            bound.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 1)
+        bound.bind(address)
+    except OSError as error:
+        bound.close()
+        reason = os.strerror(error.errno or 0)
+        raise StartError(
+            f"cannot listen on {address[0]} port {address[1]} ({reason}): choose another --port"
+        ) from error
+    return bound

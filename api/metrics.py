@@ -1,0 +1,96 @@
+"""What `GET /metrics` shows: counters and timings of this process."""
+
+from collections.abc import Callable
+
+from prometheus_client import (
+    CONTENT_TYPE_LATEST,
+    CollectorRegistry,
+    Counter,
+    Gauge,
+    Histogram,
+    ProcessCollector,
+    generate_latest,
+)
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from store.log import Receipt, Rejected
+
+_APPEND_SECONDS = (0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1.0, 2.0, 5.0, 10.0)
+
+
+class Metrics:
+    """The metrics of one app, in a registry of its own."""
+
+    def __init__(self) -> None:
+        self.registry = CollectorRegistry()
+        ProcessCollector(registry=self.registry)
+        self.appended = Counter(
+            "dialgraph_events_appended", "Events new in the log.", registry=self.registry
+        )
+        self.duplicates = Counter(
+            "dialgraph_events_duplicate", "Events that the log held.", registry=self.registry
+        )
+        self.rejected = Counter(
+            "dialgraph_events_rejected", "Bodies not appended.", ["code"], registry=self.registry
+        )
+        self.append_seconds = Histogram(
+            "dialgraph_append_seconds",
+            "From the whole body to its durable outcome.",
+            buckets=_APPEND_SECONDS,
+            registry=self.registry,
+        )
+        self.queued = Gauge(
+            "dialgraph_append_queue_events",
+            "Events waiting for their commit.",
+            registry=self.registry,
+        )
+        self.subscriptions = Gauge(
+            "dialgraph_subscriptions", "Subscriptions that are open.", registry=self.registry
+        )
+        self.requests = Counter(
+            "dialgraph_http_requests",
+            "Requests answered.",
+            ["route", "status"],
+            registry=self.registry,
+        )
+
+    def watch_queue(self, queued: Callable[[], int]) -> None:
+        """Read the length of the append queue whenever the metrics are asked for."""
+        self.queued.set_function(queued)
+
+    def count_receipt(self, receipt: Receipt) -> None:
+        """Count what became of the bodies of one request."""
+        self.appended.inc(receipt.appended)
+        self.duplicates.inc(receipt.duplicates)
+        for rejected in receipt.rejected:
+            self.count_rejected(rejected)
+
+    def count_rejected(self, rejected: Rejected) -> None:
+        """Count one rejected body."""
+        self.rejected.labels(rejected.code).inc()
+
+    async def expose(self, request: Request) -> Response:
+        """Answer `GET /metrics`."""
+        del request
+        return Response(generate_latest(self.registry), media_type=CONTENT_TYPE_LATEST)
+
+
+class CountRequests:
+    """Middleware that counts the answers by route and status."""
+
+    def __init__(self, app: ASGIApp, metrics: Metrics) -> None:
+        self._app = app
+        self._requests = metrics.requests
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Pass the request on and note the status of its answer."""
+
+        async def note(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                route = getattr(scope.get("route"), "path", "none")
+                self._requests.labels(route, message["status"]).inc()
+            await send(message)
+
+        await self._app(scope, receive, note if scope["type"] == "http" else send)

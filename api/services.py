@@ -1,0 +1,44 @@
+"""What lives as long as the server, and where its handlers find it."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+
+from starlette.requests import HTTPConnection
+
+from api.metrics import Metrics
+from api.settings import Settings
+from store.driver import Database, connect
+from store.log import EventLog, open_log
+
+
+@dataclass(frozen=True, slots=True)
+class Services:
+    """The open log of one database and what goes with it."""
+
+    settings: Settings
+    database: Database
+    log: EventLog
+    metrics: Metrics = field(default_factory=Metrics)
+
+
+@asynccontextmanager
+async def open_services(settings: Settings, *, uri: str) -> AsyncIterator[Services]:
+    """Open the log in the replica set at `uri`, for the event loop that is running.
+
+    Raises:
+        LogUnavailableError: It did not answer in time.
+    """
+    async with (
+        connect(uri, settings.database) as database,
+        open_log(database, zone=settings.time_zone, queue_events=settings.queue_events) as log,
+    ):
+        services = Services(settings, database, log)
+        services.metrics.watch_queue(lambda: log.queued)
+        yield services
+
+
+def services_of(connection: HTTPConnection) -> Services:
+    """Return the services of the app that a request or a WebSocket came to."""
+    services: Services = connection.app.state.services
+    return services

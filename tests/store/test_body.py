@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from store.body import Body, Delivery, delivery_of, parse_body, read_deliveries
+from store.body import Body, Delivery, delivery_of, parse_body, read_deliveries, split_array
 from store.json_text import Object
 from store.numbers import Number
 from store.rejections import InvalidJsonError, NestedTooDeepError, RejectedError
@@ -117,13 +117,18 @@ def test_d6_brackets_side_by_side_are_no_levels() -> None:
     assert len(parse_body(b"[" + b",".join([b"[{}]"] * 1000) + b"]").value) == 1000
 
 
+def on_a_deep_stack(act: Callable[[], Body], frames: int | None = None) -> Body:
+    left = sys.getrecursionlimit() * 7 // 10 if frames is None else frames
+    return on_a_deep_stack(act, left - 1) if left else act()
+
+
 def test_d6_five_hundred_levels_are_accepted_on_a_deep_stack() -> None:
-    def deep(levels: int, act: Callable[[], Body]) -> Body:
-        return deep(levels - 1, act) if levels else act()
+    assert on_a_deep_stack(lambda: parse_body(nested(500))).raw == nested(500)
 
-    frames = sys.getrecursionlimit() * 7 // 10
 
-    assert deep(frames, lambda: parse_body(nested(500))).raw == nested(500)
+def test_d6_what_is_not_json_is_refused_on_a_deep_stack() -> None:
+    with pytest.raises(InvalidJsonError):
+        on_a_deep_stack(lambda: parse_body(nested(500).replace(b"[]", b"[nope]")))
 
 
 @pytest.mark.parametrize(
@@ -180,6 +185,12 @@ def test_d2_an_array_is_one_delivery_per_element_each_with_its_own_bytes() -> No
         (1, b'"\xd0\xb6"'),
         (2, b'{"b": [1, 2]}'),
     ]
+
+
+@pytest.mark.parametrize("other", [b"", b"{}", b"1", b"]"])
+def test_d6_what_is_no_array_is_not_split(other: bytes) -> None:
+    with pytest.raises(InvalidJsonError):
+        split_array(other)
 
 
 @pytest.mark.parametrize("empty", [b"[]", b" [ \n] "])

@@ -8,7 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from store.body import parse_body
-from store.values import id_key, id_of, read_id
+from store.ids import id_key, id_of
+from store.values import read_id
 
 numerals = st.from_regex(re.compile(r"-?[0-9]{1,60}", re.ASCII), fullmatch=True)
 ids = numerals | st.integers().map(str) | st.text(min_size=1)
@@ -87,6 +88,11 @@ def test_d1_keys_sort_as_ids_do(some: list[str]) -> None:
 @given(st.lists(ids))
 def test_d1_keys_sort_the_same_as_utf_8_bytes(some: list[str]) -> None:
     assert sorted(some, key=lambda each: id_key(each).encode()) == sorted(some, key=id_key)
+
+
+@pytest.mark.parametrize("long", ["0" * 1_000_000 + "x", "-" + "1" * 1_000_000 + " "])
+def test_the_key_of_a_long_text_takes_time_in_proportion(long: str) -> None:
+    assert id_of(id_key(long)) == long
 
 
 @given(ids)

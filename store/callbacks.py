@@ -61,7 +61,7 @@ def made_in(callback: State, calls: Iterable[State]) -> State | None:
 def completions(callbacks: Sequence[State], calls: Iterable[State]) -> Mapping[str, State]:
     """Return for each callback that a call completes that call, by the callback's id key (D19)."""
     completing = sorted(
-        (call for call in calls if _completes(call)),
+        (call for call in calls if completes(call)),
         key=lambda call: (call.data["updatedDate"], call.id_key),
     )
     waiting = sorted(
@@ -79,7 +79,8 @@ def completions(callbacks: Sequence[State], calls: Iterable[State]) -> Mapping[s
     return found
 
 
-def _completes(call: State) -> bool:
+def completes(call: State) -> bool:
+    """Say whether a call completes some callback, if its application has one (D19)."""
     data = call.data
     return data.get("recallDescription") == "COMPLETED" and data.get("updatedDate") is not None
 
@@ -102,7 +103,7 @@ def application_of(callback: State) -> str | None:
     return None if application is None else id_key(application)
 
 
-async def courses_of(view: View, callbacks: Iterable[State]) -> dict[str, Course]:
+async def courses_of(view: View, callbacks: Sequence[State]) -> dict[str, Course]:
     """Return the course of each callback, by its id key; nine reads at most.
 
     A callback is completed in competition with the others of its application, so all of those are
@@ -112,7 +113,7 @@ async def courses_of(view: View, callbacks: Iterable[State]) -> dict[str, Course
     applications = await view.known("application", wanted)
     calls = await calls_of(view, list(applications.values()))
     siblings = await callbacks_of(view, wanted)
-    found: dict[str, Course] = {}
+    found = {callback.id_key: Course() for callback in callbacks}
     for application in wanted:
         found |= courses(siblings[application], calls[application])
     return found

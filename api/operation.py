@@ -77,6 +77,12 @@ class Operation:
         """Say whether the caller sees a company (D22)."""
         return self.caller.companies is None or company in self.caller.companies
 
+    def companies(self, company_id: str | None) -> tuple[str, ...] | None:
+        """Return whose log figures a field shows; `None` is all: the caller sees all (D22)."""
+        if company_id is None:
+            return self.caller.companies
+        return (company_id,) if self.may_see(company_id) else ()
+
     async def view(
         self,
         company_id: str | None,
@@ -93,10 +99,13 @@ class Operation:
     async def view_at(self, company: str, position: int) -> View:
         """Return what hangs below a change: the company as of the change's position."""
         head = await self.head()
-        return View(self.caller.log.database, company, Moment(position, None, head.generation))
+        return self._new_view(company, Moment(position, None, head.generation))
 
     def _view(self, company: str, moment: Moment) -> View:
         key = (company, moment)
         if key not in self._views:
-            self._views[key] = View(self.caller.log.database, company, moment)
+            self._views[key] = self._new_view(company, moment)
         return self._views[key]
+
+    def _new_view(self, company: str, moment: Moment) -> View:
+        return View(self.caller.log.database, company, moment, self.now)

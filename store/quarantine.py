@@ -6,6 +6,7 @@ from datetime import datetime
 
 from store.collections import QUARANTINE, Document
 from store.driver import Database
+from store.listing import Page, Slice
 from store.rejections import RejectedError
 
 
@@ -38,3 +39,38 @@ async def quarantine(
 def visible_to(companies: Sequence[str] | None) -> Document:
     """Return the condition for bodies that a caller of `companies` sees; `None` is all (D22)."""
     return {} if companies is None else {"company": {"$in": list(companies)}}
+
+
+async def quarantined_page(
+    database: Database, companies: Sequence[str] | None, wanted: Slice
+) -> tuple[Page, list[Document]]:
+    """Return a slice of the rejected bodies by the time they came first; one read."""
+    bounds: Document = {}
+    if wanted.after is not None:
+        bounds["$gt"] = wanted.after[1]
+    if wanted.before is not None:
+        bounds["$lt"] = wanted.before[1]
+    rows = await database.find(
+        QUARANTINE,
+        {**visible_to(companies), **({"_id": bounds} if bounds else {})},
+        sort=[("_id", -1 if wanted.backward else 1)],
+        limit=wanted.limit + 1,
+    )
+    more, kept = len(rows) > wanted.limit, rows[: wanted.limit]
+    if wanted.backward:
+        kept.reverse()
+    page = Page(
+        [],
+        [(None, row["_id"]) for row in kept],
+        has_next=wanted.before is not None if wanted.backward else more,
+        has_previous=more if wanted.backward else wanted.after is not None,
+    )
+    return page, kept
+
+
+async def count_bodies(database: Database, companies: Sequence[str] | None) -> int:
+    """Count the different rejected bodies; one read."""
+    found = await database.aggregate(
+        QUARANTINE, [{"$match": visible_to(companies)}, {"$count": "bodies"}]
+    )
+    return int(found[0]["bodies"]) if found else 0

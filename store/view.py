@@ -2,6 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Collection, Sequence
+from datetime import UTC, datetime
 from typing import TypeVar
 
 from store.collections import Document, Pipeline, facts_of, keys_of
@@ -24,12 +25,16 @@ class View:
         database: Where the log lies.
         company: Whose things.
         moment: What may be known.
+        now: The moment that "now" means; by default that of making the view.
     """
 
-    def __init__(self, database: Database, company: str, moment: Moment) -> None:
+    def __init__(
+        self, database: Database, company: str, moment: Moment, now: datetime | None = None
+    ) -> None:
         self.database = database
         self.company = company
         self.moment = moment
+        self.now = moment.as_of or now or datetime.now(UTC)
         self._states: dict[tuple[Kind, str], State | None] = {}
         self._campaigns: dict[str, str | None] = {}
 

@@ -4,7 +4,6 @@ from typing import TYPE_CHECKING, Annotated
 
 import strawberry
 
-from api.operation import Operation
 from api.types.application import ClientSyncId
 from api.types.campaign import EventConnection
 from api.types.connection import After, Before, First, Last
@@ -75,9 +74,7 @@ class Callback(Node):
         ] = None,
     ) -> CallbackState:
         """Judge the callback with the course that was loaded (D19)."""
-        operation: Operation = info.context
-        moment = at or self.view.moment.as_of or operation.now
-        return CallbackState[state_at(self.state, self.loaded(info), moment)]
+        return CallbackState[state_at(self.state, self.loaded(info), at or self.view.now)]
 
     @strawberry.field(description="The call it was made in (D18); null where none fits.")
     def created_during(

@@ -7,6 +7,7 @@ import strawberry
 
 from api.lookahead import Loadable
 from api.types.scalars import DateTime, Position
+from store.driver import Database
 
 
 @strawberry.type(description="Something in the feed that the dialer's description does not name.")
@@ -55,20 +56,14 @@ class Log(Loadable):
     """The log of one company, or of all that the caller sees."""
 
     results: strawberry.Private[dict[int, Any]] = field(default_factory=dict)
+    database: strawberry.Private[Database]
     companies: strawberry.Private[tuple[str, ...] | None]
-    head: strawberry.Private[int]
 
     position: Position = strawberry.field(description="The last position; 0: there is no event.")
-
-    @strawberry.field(description="How many events there are.")
-    def event_count(self, info: strawberry.Info) -> float:
-        """Return what was loaded."""
-        return self.loaded(info)  # type: ignore[no-any-return]
-
-    @strawberry.field(description="When the last event was received.")
-    def last_received_at(self, info: strawberry.Info) -> DateTime | None:
-        """Return what was loaded."""
-        return self.loaded(info)  # type: ignore[no-any-return]
+    event_count: float = strawberry.field(description="How many events there are.")
+    last_received_at: DateTime | None = strawberry.field(
+        description="When the last event was received."
+    )
 
     @strawberry.field(description="How many deliveries repeated an event that was there already.")
     def duplicates(self, info: strawberry.Info) -> float:

@@ -1,0 +1,98 @@
+"""What hangs below campaigns."""
+
+from collections import Counter
+from collections.abc import Sequence
+from typing import Any
+
+from api import nodes
+from api.filters import (
+    application_accepts,
+    belongs,
+    call_accepts,
+    callback_accepts,
+    of_campaign,
+)
+from api.loaders.lists import SORT_FIELDS, connections, order_of
+from api.lookahead import Ask, batch
+from api.types.campaign import Campaign, CampaignStatusChange, StatusCount
+from api.types.connection import Connection
+from api.types.enums import Direction
+from store.fold import State
+from store.listing import Listing, everything
+
+
+@batch("Campaign", "statusHistory")
+async def status_history(
+    campaigns: Sequence[Campaign],
+    ask: Ask,  # noqa: ARG001 - no arguments
+) -> list[list[CampaignStatusChange]]:
+    """Return each campaign's status changes; they came with its state."""
+    return [nodes.campaign_changes(campaign) for campaign in campaigns]
+
+
+@batch("Campaign", "applications")
+async def applications(campaigns: Sequence[Campaign], ask: Ask) -> list[Connection[Any]]:
+    """Return a page of each campaign's applications."""
+    order, descending = order_of(ask, "APPLICATION_ID")
+
+    def listing(campaign: Campaign) -> Listing:
+        return applications_of(campaign, ask, SORT_FIELDS[order], descending=descending)
+
+    return await connections(campaigns, ask, order, listing)
+
+
+def applications_of(
+    campaign: Campaign, ask: Ask, order: str | None, *, descending: bool
+) -> Listing:
+    """Return the list of a campaign's applications."""
+    key = campaign.state.id_key
+    accept = application_accepts(key, ask.arguments.get("filter"))
+    return Listing("application", {"campaign": key}, order, descending, accept)
+
+
+@batch("Campaign", "calls")
+async def calls(campaigns: Sequence[Campaign], ask: Ask) -> list[Connection[Any]]:
+    """Return a page of each campaign's calls."""
+    order, descending = order_of(ask, "UPDATED_DATE", Direction.DESC)
+
+    def listing(campaign: Campaign) -> Listing:
+        key = campaign.state.id_key
+        accept = call_accepts(
+            campaign.view, ask.arguments.get("filter"), lambda state: belongs(state, key)
+        )
+        return Listing("call", {"campaign": key}, SORT_FIELDS[order], descending, accept)
+
+    return await connections(campaigns, ask, order, listing)
+
+
+@batch("Campaign", "callbacks")
+async def callbacks(campaigns: Sequence[Campaign], ask: Ask) -> list[Connection[Any]]:
+    """Return a page of the callbacks of each campaign's applications."""
+    order, descending = order_of(ask, "RECALL_AT")
+
+    def listing(campaign: Campaign) -> Listing:
+        view, key = campaign.view, campaign.state.id_key
+        passes = callback_accepts(view, ask.arguments.get("filter"))
+
+        async def accept(states: Sequence[State]) -> list[State]:
+            return await passes(await of_campaign(view, states, key))
+
+        return Listing("callback", {}, SORT_FIELDS[order], descending, accept)
+
+    return await connections(campaigns, ask, order, listing)
+
+
+@batch("Campaign", "applicationStatusCounts")
+async def application_status_counts(
+    campaigns: Sequence[Campaign], ask: Ask
+) -> list[list[StatusCount]]:
+    """Return how many of each campaign's applications have which status."""
+    return [await _status_counts(campaign, ask) for campaign in campaigns]
+
+
+async def _status_counts(campaign: Campaign, ask: Ask) -> list[StatusCount]:
+    listing = applications_of(campaign, ask, None, descending=False)
+    states = await everything(campaign.view, listing)
+    counts = Counter(state.data.get("status") for state in states)
+    ordered = sorted(counts.items(), key=lambda each: (-each[1], each[0] is None, each[0] or ""))
+    return [StatusCount(status=status, count=count) for status, count in ordered]

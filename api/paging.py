@@ -1,0 +1,96 @@
+"""From a connection's arguments to a slice of a list, and from a page back to a connection."""
+
+import base64
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime, timedelta
+from typing import Any, TypeVar
+
+import orjson
+
+from api.errors import ClientError
+from api.types.connection import Connection, Edge, PageInfo
+from store.listing import Page, Place, Slice
+
+T = TypeVar("T")
+
+DEFAULT_PAGE = 20
+MAX_PAGE = 500
+
+BY_POSITION = "POSITION"
+
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_BAD_CURSOR = "The cursor is not one of this list: leave it out, or page on from one of its edges."
+
+
+def read_slice(arguments: Mapping[str, Any], order: str) -> Slice:
+    """Read `first`, `after`, `last`, `before`.
+
+    Args:
+        arguments: The field's arguments, by their Python names.
+        order: What the list is sorted by: cursors of another order are refused.
+
+    Raises:
+        ClientError: PAGE_TOO_LARGE, BAD_PAGE or BAD_CURSOR.
+    """
+    first, last = arguments.get("first"), arguments.get("last")
+    if first is not None and last is not None:
+        raise ClientError("BAD_PAGE", "Give either `first` or `last`, not both.")
+    size = next((each for each in (first, last) if each is not None), DEFAULT_PAGE)
+    if size < 0:
+        raise ClientError("BAD_PAGE", "A page has at least 0 edges: give a positive size.")
+    if size > MAX_PAGE:
+        raise ClientError("PAGE_TOO_LARGE", f"A page has at most {MAX_PAGE} edges: ask for fewer.")
+    return Slice(
+        limit=size,
+        after=_read_cursor(arguments.get("after"), order),
+        before=_read_cursor(arguments.get("before"), order),
+        backward=last is not None,
+    )
+
+
+def spell_cursor(place: Place, order: str) -> str:
+    """Spell a place of a list that is sorted by `order`."""
+    value, key = place
+    if isinstance(value, datetime):
+        value = (value - _EPOCH) // timedelta(milliseconds=1)
+    return base64.urlsafe_b64encode(orjson.dumps((order, value, key))).rstrip(b"=").decode()
+
+
+def _read_cursor(text: str | None, order: str) -> Place | None:
+    if text is None:
+        return None
+    try:
+        padded = text.encode() + b"=" * (-len(text) % 4)
+        mine, value, key = orjson.loads(base64.b64decode(padded, altchars=b"-_", validate=True))
+        if mine != order or not isinstance(key, str):
+            raise ClientError("BAD_CURSOR", _BAD_CURSOR)
+        if order != BY_POSITION and value is not None:
+            value = _EPOCH + timedelta(milliseconds=value)
+        elif order == BY_POSITION and not isinstance(value, int):
+            raise ClientError("BAD_CURSOR", _BAD_CURSOR)
+    except (ValueError, TypeError, OverflowError) as error:
+        raise ClientError("BAD_CURSOR", _BAD_CURSOR) from error
+    return value, key
+
+
+def connection_of(page: Page, nodes: Sequence[T], order: str, total: int | None) -> Connection[T]:
+    """Return a page as a connection.
+
+    Args:
+        page: Whose places become cursors.
+        nodes: What stands there, in order.
+        order: What the list is sorted by.
+        total: How many the whole list has; `None` where nobody asked.
+    """
+    cursors = [spell_cursor(place, order) for place in page.places]
+    return Connection(
+        page_info=PageInfo(
+            has_next_page=page.has_next,
+            has_previous_page=page.has_previous,
+            start_cursor=cursors[0] if cursors else None,
+            end_cursor=cursors[-1] if cursors else None,
+        ),
+        edges=[Edge(cursor=each, node=node) for each, node in zip(cursors, nodes, strict=True)],
+        nodes=list(nodes),
+        total_count=0 if total is None else total,
+    )

@@ -1,0 +1,110 @@
+"""The schema, and how every operation on it is run."""
+
+import logging
+from contextlib import suppress
+from typing import Any
+
+import strawberry
+from graphql import GraphQLError
+from strawberry.extensions import MaskErrors, SchemaExtension
+from strawberry.schema.config import StrawberryConfig
+from strawberry.types import ExecutionContext, ExecutionResult
+
+from api import loaders
+from api.errors import INTERNAL, UNAVAILABLE
+from api.operation import Operation
+from api.query import Query
+from api.subscription import Subscription
+from api.types.application import Application
+from api.types.call import Call
+from api.types.callback import Callback
+from api.types.campaign import Campaign
+from api.types.scalars import SCALARS
+from store.errors import LogUnavailableError
+
+_log = logging.getLogger("dialgraph.graphql")
+
+
+class DialgraphSchema(strawberry.Schema):
+    """A schema that gives each operation a context of its own.
+
+    A WebSocket carries many operations of one caller; each is answered at its own position.
+    """
+
+    async def execute(
+        self,
+        query: str | None,
+        variable_values: dict[str, Any] | None = None,
+        context_value: Any | None = None,  # noqa: ANN401 - strawberry's signature
+        **others: Any,  # noqa: ANN401
+    ) -> ExecutionResult:
+        """Run one operation of the caller `context_value`."""
+        context = Operation(context_value)  # type: ignore[arg-type]
+        return await super().execute(query, variable_values, context, **others)
+
+    async def stream(
+        self,
+        query: str | None,
+        variable_values: dict[str, Any] | None = None,
+        context_value: Any | None = None,  # noqa: ANN401 - strawberry's signature
+        **others: Any,  # noqa: ANN401
+    ) -> Any:  # noqa: ANN401
+        """Run one operation of the caller `context_value` over a stream."""
+        context = Operation(context_value)  # type: ignore[arg-type]
+        return await super().stream(query, variable_values, context, **others)
+
+    def process_errors(
+        self,
+        errors: list[GraphQLError],
+        execution_context: ExecutionContext | None = None,  # noqa: ARG002 - strawberry's signature
+    ) -> None:
+        """Log the faults; what a client can mend is told to the client alone."""
+        for error in errors:
+            if is_fault(error):
+                _log.error("%s", error.message, exc_info=error.original_error)
+
+
+def is_fault(error: GraphQLError) -> bool:
+    """Say whether an error is ours: from a resolver, and none that we raise for clients."""
+    original = error.original_error
+    return error.path is not None and not isinstance(original, GraphQLError | None)
+
+
+class Positions(SchemaExtension):
+    """Tells with every result the position it is exact at; a subscription's also its cursor."""
+
+    async def get_results(self) -> dict[str, Any]:
+        """Return what `extensions` shows."""
+        operation: Operation = self.execution_context.context
+        if operation.position is None:
+            with suppress(LogUnavailableError):
+                await operation.head()
+        told: dict[str, Any] = {"position": operation.position}
+        return told if operation.cursor is None else {**told, "cursor": operation.cursor}
+
+
+class Masked(MaskErrors):
+    """Tells of faults no more than a code."""
+
+    def __init__(self) -> None:
+        super().__init__(is_fault)
+
+    def anonymise_error(self, error: GraphQLError) -> GraphQLError:
+        """Return what a client is told of a fault."""
+        is_passing = isinstance(error.original_error, LogUnavailableError)
+        message, code = _PASSING if is_passing else _INTERNAL
+        return GraphQLError(message, error.nodes, path=error.path, extensions={"code": code})
+
+
+_PASSING = ("The store does not answer in time: try again.", UNAVAILABLE)
+_INTERNAL = ("Something went wrong on our side.", INTERNAL)
+
+schema = DialgraphSchema(
+    query=Query,
+    subscription=Subscription,
+    types=(Campaign, Application, Call, Callback),
+    extensions=[Positions, Masked],
+    config=StrawberryConfig(scalar_map=SCALARS),
+)
+
+__all__ = ["loaders", "schema"]

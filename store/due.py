@@ -1,0 +1,112 @@
+"""Callbacks that fall due: the only changes that no event forms, told live."""
+
+import zlib
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Mapping
+from datetime import datetime
+from heapq import heapify, heappop, heappush
+
+from store.callbacks import Course, application_of, courses_of, state_at
+from store.changes import CallbackUpdate
+from store.collections import EVENTS
+from store.cursor import Cursor
+from store.fold import State
+from store.moment import PLACES, Moment, fact_number
+from store.view import View
+
+_LAST_PLACE = (1 << PLACES) - 1
+_MAX_PART = 10**9
+
+Hints = dict[str, datetime]  # when callbacks may fall due, by their id keys
+
+
+class Timers:
+    """When callbacks may fall due. Hints only: what has passed is held against the log."""
+
+    def __init__(self) -> None:
+        self._heap: list[tuple[datetime, str, str]] = []
+        self._set: set[tuple[datetime, str, str]] = set()
+
+    def set(self, company: str, callback: str, recall_at: datetime) -> None:
+        """Expect a callback, named by its id key, to fall due."""
+        timer = (recall_at, company, callback)
+        if timer not in self._set:
+            self._set.add(timer)
+            heappush(self._heap, timer)
+
+    def note(self, changes: Iterable[CallbackUpdate]) -> None:
+        """Expect what changed callbacks say of themselves."""
+        for change in changes:
+            recall_at = change.state.data.get("recallAt")
+            if change.callback_state != "DUE" and recall_at is not None:
+                self.set(change.company, change.state.id_key, recall_at)
+
+    def take(self, now: datetime) -> Mapping[str, Hints]:
+        """Take out what has passed, by company."""
+        passed: dict[str, Hints] = defaultdict(dict)
+        while self._heap and self._heap[0][0] <= now:
+            timer = heappop(self._heap)
+            self._set.discard(timer)
+            recall_at, company, callback = timer
+            passed[company][callback] = recall_at
+        return passed
+
+    def forget(self, company: str) -> None:
+        """Expect nothing more of a company."""
+        self._set = {timer for timer in self._set if timer[1] != company}
+        self._heap = list(self._set)
+        heapify(self._heap)
+
+
+async def expected(view: View, since: datetime) -> Hints:
+    """Return when callbacks may fall due after a moment, by the facts so far; one covered read."""
+    found = await view.database.find(
+        view.facts,
+        view.match("callback", {"data.recallAt": {"$gt": since}}),
+        fields={"_id": 0, "idKey": 1, "data.recallAt": 1},
+    )
+    return {row["idKey"]: row["data"]["recallAt"] for row in found}
+
+
+async def fallen_due(
+    view: View, hints: Mapping[str, datetime], now: datetime
+) -> list[CallbackUpdate]:
+    """Return a change for each of the callbacks that is due indeed, at the company's last position.
+
+    Resuming after its cursor goes on after that position.
+    """
+    last = await _last_position(view)
+    view = View(view.database, view.company, Moment(last, None, view.moment.generation))
+    states = await view.states("callback", hints)
+    timely = [s for s in states.values() if s.data.get("recallAt") == hints[s.id_key]]
+    courses = await courses_of(view, timely)
+    due = [s for s in timely if state_at(s, courses.get(s.id_key, Course()), now) == "DUE"]
+    campaigns = await view.campaigns_of(_applications(due))
+    return [_change(last, state, campaigns) for state in due]
+
+
+async def _last_position(view: View) -> int:
+    query = {"company": view.company, "_id": {"$lte": view.moment.position}}
+    found = await view.database.find(EVENTS, query, fields={"_id": 1}, sort=[("_id", -1)], limit=1)
+    return int(found[0]["_id"]) if found else 0
+
+
+def _applications(callbacks: Collection[State]) -> set[str]:
+    named = map(application_of, callbacks)
+    return {application for application in named if application is not None}
+
+
+def _change(position: int, state: State, campaigns: Mapping[str, str | None]) -> CallbackUpdate:
+    recall_at = state.data["recallAt"]
+    application = application_of(state)
+    # The same in every process: a reader may meet it twice, behind two servers.
+    part = zlib.crc32(f"{recall_at.isoformat()} {state.id_key}".encode()) % _MAX_PART
+    return CallbackUpdate(
+        company=state.company,
+        cursor=Cursor(fact_number(position, _LAST_PLACE), part),
+        occurred_at=recall_at,
+        is_live_only=True,
+        state=state,
+        callback_state="DUE",
+        campaign=None if application is None else campaigns[application],
+    )

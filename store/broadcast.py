@@ -2,12 +2,13 @@
 
 import asyncio
 from collections import deque
-from collections.abc import Callable, Iterable
-from typing import Generic, TypeVar
+from collections.abc import Callable, Iterable, Sequence
+from typing import Any, Generic, TypeVar
 
 from store.changes import Change
 from store.cursor import Cursor
 from store.errors import StoreError
+from store.moment import end_of, position_of
 from store.topics import Topic
 
 C = TypeVar("C", bound=Change)
@@ -33,7 +34,7 @@ class Subscriber(Generic[C]):
         buffer_changes: How many of them may wait for it.
 
     Attributes:
-        reached: It has been given every change up to this place.
+        reached: It has got every change up to this place.
         has_overflowed: It was given up on; what waited for it is to be read again.
     """
 
@@ -48,7 +49,17 @@ class Subscriber(Generic[C]):
         self._buffer_changes = buffer_changes
         self._waiting: deque[C] = deque()
         self._woken = asyncio.Event()
-        self._failure: Exception | None = None
+        self._kept_to = 0
+
+    @property
+    def read_to(self) -> int:
+        """The last position of which nothing is missing."""
+        position = position_of(self.reached.number)
+        return position if self.reached.number == end_of(position) else position - 1
+
+    def pass_by(self, position: int) -> None:
+        """Note that it has got everything up to a position."""
+        self.reached = max(self.reached, Cursor.after_position(position))
 
     def accepted(self, changes: Iterable[C]) -> list[C]:
         """Return those of the changes that it has not got and that it wants."""
@@ -60,29 +71,75 @@ class Subscriber(Generic[C]):
 
     def offer(self, changes: Iterable[C]) -> None:
         """Let changes wait for it, if there is room."""
+        if self.has_overflowed:
+            return
         self._waiting.extend(self.accepted(changes))
         if len(self._waiting) > self._buffer_changes:
-            self._waiting.clear()
-            self.has_overflowed = True
+            self._overflow()
         if self._waiting or self.has_overflowed:
             self._woken.set()
 
-    def fail(self, error: Exception) -> None:
-        """End it with an error."""
-        self._failure = error
-        self._woken.set()
+    def _overflow(self) -> None:
+        # What was taken before is with the listener, who asks for more only after the last of it.
+        self._kept_to = self._waiting[0].position - 1
+        self._waiting.clear()
+        self.has_overflowed = True
 
     async def take(self) -> list[C]:
-        """Wait for changes and return all that wait; none when the buffer has overflowed."""
+        """Wait for changes and return all that wait; none if the buffer has overflowed."""
         await self._woken.wait()
         self._woken.clear()
-        if self._failure is not None:
-            raise self._failure
         taken = list(self._waiting)
         self._waiting.clear()
         return taken
 
     def start_again(self) -> None:
-        """Listen with an empty buffer."""
+        """Go on from where the buffer overflowed, with an empty one."""
+        self.pass_by(self._kept_to)
         self.has_overflowed = False
         self._woken.clear()
+
+    def wake(self) -> None:
+        """Let it look around."""
+        self._woken.set()
+
+
+class Broadcaster:
+    """Who listens to what."""
+
+    def __init__(self) -> None:
+        self._subscribers: dict[tuple[Topic[Any], str], dict[Subscriber[Any], None]] = {}
+
+    @property
+    def channels(self) -> list[tuple[Topic[Any], str]]:
+        """The topics and companies that anybody listens to."""
+        return list(self._subscribers)
+
+    def __contains__(self, subscriber: Subscriber[Any]) -> bool:
+        return subscriber in self._subscribers.get((subscriber.topic, subscriber.company), {})
+
+    def add(self, subscriber: Subscriber[Any]) -> None:
+        """Offer to a subscriber what is published from now on."""
+        channel = subscriber.topic, subscriber.company
+        self._subscribers.setdefault(channel, {})[subscriber] = None
+
+    def discard(self, subscriber: Subscriber[Any]) -> None:
+        """Offer nothing more to a subscriber, if it is one."""
+        channel = subscriber.topic, subscriber.company
+        listening = self._subscribers.get(channel, {})
+        listening.pop(subscriber, None)
+        if not listening:
+            self._subscribers.pop(channel, None)
+
+    def publish(self, topic: Topic[Any], company: str, changes: Sequence[Change]) -> None:
+        """Offer changes to all who listen; those whose buffers overflow are left out from then."""
+        for subscriber in list(self._subscribers.get((topic, company), ())):
+            subscriber.offer(changes)
+            if subscriber.has_overflowed:
+                self.discard(subscriber)
+
+    def wake(self) -> None:
+        """Let everybody look around."""
+        for listening in self._subscribers.values():
+            for subscriber in listening:
+                subscriber.wake()

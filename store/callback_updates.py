@@ -5,8 +5,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
-from store.callbacks import Course, application_of, state_at
-from store.changes import CallbackUpdate, common_of, says_something_new
+from store.callbacks import Course, state_at
+from store.changes import CallbackUpdate, says_something_new
 from store.collections import EVENTS, Document
 from store.completion import (
     Completed,
@@ -17,9 +17,11 @@ from store.completion import (
     completed,
     load,
 )
+from store.cursor import Cursor
 from store.driver import Database
 from store.excerpt import Excerpt, ExcerptView
 from store.fold import State
+from store.links import application_of
 from store.moment import fact_number, position_of
 from store.window import Window
 
@@ -77,9 +79,11 @@ class _Draft:
     created: bool
 
     def update(self, received_at: datetime, times: Mapping[int, datetime]) -> CallbackUpdate:
-        row = {"company": self.state.company, "_id": fact_number(self.position, 0)}
+        number = fact_number(self.position, 0)
         return CallbackUpdate(
-            **common_of(row | {"at": times[row["_id"]]}, self.part),
+            company=self.state.company,
+            cursor=Cursor(number, self.part),
+            occurred_at=times[number],
             state=self.state,
             callback_state=state_at(self.state, self.course, received_at),
             campaign=self.campaign,

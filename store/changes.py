@@ -139,7 +139,7 @@ def status_updates(
         if _mark(before) != _mark(after) and after is not None:
             previous = None if before is None else before.status
             entry = StatusChange(row["_id"], row["at"], previous, after.status, after.raw)
-            yield StatusUpdate(**common_of(row), state=folding.state(), entry=entry)
+            yield StatusUpdate(**_common(row), state=folding.state(), entry=entry)
 
 
 def _mark(entry: StatusEntry | None) -> str | None:
@@ -151,12 +151,12 @@ def call_updates(rows: Sequence[Document], foldings: Mapping[str, Folding]) -> I
     for row in rows:
         folding = foldings[row["idKey"]]
         folding.add(row)
-        yield CallUpdate(**common_of(row), state=folding.state(), created=folding.facts == 1)
+        yield CallUpdate(**_common(row), state=folding.state(), created=folding.facts == 1)
 
 
-def common_of(row: Document, part: int = 0) -> dict[str, Any]:
+def _common(row: Document) -> dict[str, Any]:
     """Return what every change says of the fact that formed it."""
-    cursor = Cursor(row["_id"], part)
+    cursor = Cursor(row["_id"], 0)
     return {"company": row["company"], "cursor": cursor, "occurred_at": row["at"]}
 
 

@@ -9,11 +9,11 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
-from store.callbacks import callbacks_of, completes, completions
+from store.callbacks import completes, completions
 from store.collections import Document
 from store.excerpt import Excerpt
 from store.fold import State
-from store.links import calls_of, matches
+from store.links import callbacks_of, calls_of, matches
 from store.moment import position_of
 from store.view import View
 from store.window import Window

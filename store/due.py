@@ -1,61 +1,55 @@
 """Callbacks that fall due: the only changes that no event forms, told live."""
 
 import zlib
-from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping
 from datetime import datetime
-from heapq import heapify, heappop, heappush
+from heapq import heappop, heappush
 
-from store.callbacks import Course, application_of, courses_of, state_at
+from store.callbacks import Course, courses_of, state_at
 from store.changes import CallbackUpdate
 from store.collections import EVENTS
 from store.cursor import Cursor
 from store.fold import State
-from store.moment import PLACES, Moment, fact_number
+from store.links import application_of
+from store.moment import Moment, end_of
 from store.view import View
 
-_LAST_PLACE = (1 << PLACES) - 1
 _MAX_PART = 10**9
 
 Hints = dict[str, datetime]  # when callbacks may fall due, by their id keys
 
 
 class Timers:
-    """When callbacks may fall due. Hints only: what has passed is held against the log."""
+    """When callbacks of one company may fall due. Hints only: they are held against the log."""
 
-    def __init__(self) -> None:
-        self._heap: list[tuple[datetime, str, str]] = []
-        self._set: set[tuple[datetime, str, str]] = set()
+    def __init__(self, hints: Hints) -> None:
+        self._heap: list[tuple[datetime, str]] = []
+        self._pending: set[tuple[datetime, str]] = set()
+        self.expect(hints)
 
-    def set(self, company: str, callback: str, recall_at: datetime) -> None:
-        """Expect a callback, named by its id key, to fall due."""
-        timer = (recall_at, company, callback)
-        if timer not in self._set:
-            self._set.add(timer)
-            heappush(self._heap, timer)
+    def expect(self, hints: Hints) -> None:
+        """Expect callbacks to fall due."""
+        for callback, recall_at in hints.items():
+            timer = (recall_at, callback)
+            if timer not in self._pending:
+                self._pending.add(timer)
+                heappush(self._heap, timer)
 
     def note(self, changes: Iterable[CallbackUpdate]) -> None:
         """Expect what changed callbacks say of themselves."""
         for change in changes:
             recall_at = change.state.data.get("recallAt")
             if change.callback_state != "DUE" and recall_at is not None:
-                self.set(change.company, change.state.id_key, recall_at)
+                self.expect({change.state.id_key: recall_at})
 
-    def take(self, now: datetime) -> Mapping[str, Hints]:
-        """Take out what has passed, by company."""
-        passed: dict[str, Hints] = defaultdict(dict)
+    def take(self, now: datetime) -> Hints:
+        """Take out what has passed, the latest of each callback."""
+        passed: Hints = {}
         while self._heap and self._heap[0][0] <= now:
             timer = heappop(self._heap)
-            self._set.discard(timer)
-            recall_at, company, callback = timer
-            passed[company][callback] = recall_at
+            self._pending.discard(timer)
+            passed[timer[1]] = timer[0]
         return passed
-
-    def forget(self, company: str) -> None:
-        """Expect nothing more of a company."""
-        self._set = {timer for timer in self._set if timer[1] != company}
-        self._heap = list(self._set)
-        heapify(self._heap)
 
 
 async def expected(view: View, since: datetime) -> Hints:
@@ -103,7 +97,7 @@ def _change(position: int, state: State, campaigns: Mapping[str, str | None]) ->
     part = zlib.crc32(f"{recall_at.isoformat()} {state.id_key}".encode()) % _MAX_PART
     return CallbackUpdate(
         company=state.company,
-        cursor=Cursor(fact_number(position, _LAST_PLACE), part),
+        cursor=Cursor(end_of(position), part),
         occurred_at=recall_at,
         is_live_only=True,
         state=state,

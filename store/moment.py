@@ -17,6 +17,11 @@ def position_of(number: int) -> int:
     return number >> PLACES
 
 
+def end_of(position: int) -> int:
+    """Return the number that ends an event: beyond those of all its facts."""
+    return fact_number(position, (1 << PLACES) - 1)
+
+
 @dataclass(frozen=True, slots=True)
 class Moment:
     """What an answer may know (D21): one position of the log, perhaps one moment in time.

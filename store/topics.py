@@ -19,11 +19,11 @@ from store.facts import Kind
 from store.moment import fact_number
 from store.window import Window
 
-AnyChange = TypeVar("AnyChange", bound=Change, covariant=True)
+Change_co = TypeVar("Change_co", bound=Change, covariant=True)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Topic(Generic[AnyChange]):
+class Topic(Generic[Change_co]):
     """One sort of changes.
 
     Attributes:
@@ -34,7 +34,7 @@ class Topic(Generic[AnyChange]):
 
     name: str
     kinds: tuple[Kind, ...]
-    form: Callable[[Window], Awaitable[list[AnyChange]]]
+    form: Callable[[Window], Awaitable[list[Change_co]]]
 
 
 async def _campaign_updates(window: Window) -> list[StatusUpdate]:

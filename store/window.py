@@ -1,5 +1,6 @@
 """A stretch of the log, read in order of the facts, for whoever looks for changes in it."""
 
+from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 
@@ -68,18 +69,18 @@ class Window:
 
 @dataclass(frozen=True, slots=True)
 class Stretch:
-    """The facts of several companies between two positions, and how far they go."""
+    """The facts of several companies between two positions, by company."""
 
     database: Database
     generation: int
     after: int
     until: int
-    rows: list[Document]
+    rows: Mapping[str, list[Document]]
 
     def window(self, company: str, kinds: Collection[Kind]) -> Window:
         """Return one company's part."""
         moment = Moment(self.until, None, self.generation)
-        rows = [row for row in self.rows if row["company"] == company and row["kind"] in kinds]
+        rows = [row for row in self.rows.get(company, ()) if row["kind"] in kinds]
         return Window(View(self.database, company, moment), self.after, rows)
 
 
@@ -94,7 +95,7 @@ async def read_stretch(
     """Read on from a position, towards the head as far as one read goes; at least one event."""
     until = min(after + MAX_POSITIONS, head.position)
     if not kinds:
-        return Stretch(database, head.generation, after, until, [])
+        return Stretch(database, head.generation, after, until, {})
     query = {
         "_id": {"$gte": fact_number(after + 1, 0), "$lt": fact_number(until + 1, 0)},
         "company": {"$in": sorted(companies)},
@@ -104,4 +105,11 @@ async def read_stretch(
     if len(rows) == MAX_FACTS:
         until = position_of(rows[-1]["_id"]) - 1
         rows = [row for row in rows if position_of(row["_id"]) <= until]
-    return Stretch(database, head.generation, after, until, rows)
+    return Stretch(database, head.generation, after, until, _by_company(rows))
+
+
+def _by_company(rows: Iterable[Document]) -> dict[str, list[Document]]:
+    found: dict[str, list[Document]] = defaultdict(list)
+    for row in rows:
+        found[row["company"]].append(row)
+    return found

@@ -8,6 +8,7 @@ from starlette.requests import HTTPConnection
 
 from api.metrics import Metrics
 from api.settings import Settings
+from store.collections import Limits
 from store.driver import Database, connect
 from store.log import EventLog, open_log
 
@@ -23,14 +24,21 @@ class Services:
 
 
 @asynccontextmanager
-async def open_services(settings: Settings, *, uri: str) -> AsyncIterator[Services]:
+async def open_services(
+    settings: Settings, *, uri: str, limits: Limits | None = None
+) -> AsyncIterator[Services]:
     """Open the log in the replica set at `uri`, for the event loop that is running.
+
+    Args:
+        settings: Which database, and how.
+        uri: Where it is.
+        limits: The store's deadlines, by default its own.
 
     Raises:
         LogUnavailableError: It did not answer in time.
     """
     async with (
-        connect(uri, settings.database) as database,
+        connect(uri, settings.database, limits) as database,
         open_log(database, zone=settings.time_zone, queue_events=settings.queue_events) as log,
     ):
         services = Services(settings, database, log)

@@ -5,6 +5,7 @@ from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
+from serving import RunningServer, a_server
 
 from store.embedded import embedded_mongo
 
@@ -15,3 +16,9 @@ async def mongo_uri() -> AsyncIterator[str]:
     with tempfile.TemporaryDirectory(prefix="dialgraph-") as folder:
         async with embedded_mongo(Path(folder)) as uri:
             yield uri
+
+
+@pytest.fixture(scope="module")
+async def server(mongo_uri: str) -> AsyncIterator[RunningServer]:
+    async with a_server(mongo_uri) as server:
+        yield server

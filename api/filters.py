@@ -11,10 +11,10 @@ from api.types.inputs import (
     CampaignFilter,
     DateTimeRange,
 )
-from store.callbacks import application_of, courses_of, state_at
+from store.callbacks import courses_of, state_at
 from store.fold import State
 from store.ids import id_key
-from store.links import matches
+from store.links import application_of, matches
 from store.view import View
 
 Condition = Callable[[State], bool]

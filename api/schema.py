@@ -1,6 +1,7 @@
 """The schema, and how every operation on it is run."""
 
 import logging
+from collections.abc import Iterator
 from contextlib import suppress
 from typing import Any
 
@@ -8,7 +9,7 @@ import strawberry
 from graphql import GraphQLError
 from strawberry.extensions import MaskErrors, SchemaExtension
 from strawberry.schema.config import StrawberryConfig
-from strawberry.types import ExecutionContext, ExecutionResult
+from strawberry.types import ExecutionContext
 
 from api import loaders
 from api.errors import INTERNAL, UNAVAILABLE
@@ -26,32 +27,7 @@ _log = logging.getLogger("dialgraph.graphql")
 
 
 class DialgraphSchema(strawberry.Schema):
-    """A schema that gives each operation a context of its own.
-
-    A WebSocket carries many operations of one caller; each is answered at its own position.
-    """
-
-    async def execute(
-        self,
-        query: str | None,
-        variable_values: dict[str, Any] | None = None,
-        context_value: Any | None = None,  # noqa: ANN401 - strawberry's signature
-        **others: Any,  # noqa: ANN401
-    ) -> ExecutionResult:
-        """Run one operation of the caller `context_value`."""
-        context = Operation(context_value)  # type: ignore[arg-type]
-        return await super().execute(query, variable_values, context, **others)
-
-    async def stream(
-        self,
-        query: str | None,
-        variable_values: dict[str, Any] | None = None,
-        context_value: Any | None = None,  # noqa: ANN401 - strawberry's signature
-        **others: Any,  # noqa: ANN401
-    ) -> Any:  # noqa: ANN401
-        """Run one operation of the caller `context_value` over a stream."""
-        context = Operation(context_value)  # type: ignore[arg-type]
-        return await super().stream(query, variable_values, context, **others)
+    """A schema that logs faults only."""
 
     def process_errors(
         self,
@@ -70,8 +46,16 @@ def is_fault(error: GraphQLError) -> bool:
     return error.path is not None and not isinstance(original, GraphQLError | None)
 
 
-class Positions(SchemaExtension):
-    """Tells with every result the position it is exact at; a subscription's also its cursor."""
+class OperationContext(SchemaExtension):
+    """Gives each operation a context of its own, and tells the position it was answered at.
+
+    A WebSocket carries many operations of one caller; each is answered at its own position.
+    """
+
+    def on_operation(self) -> Iterator[None]:
+        """Open the operation of the caller."""
+        self.execution_context.context = Operation(self.execution_context.context)
+        yield
 
     async def get_results(self) -> dict[str, Any]:
         """Return what `extensions` shows."""
@@ -103,7 +87,7 @@ schema = DialgraphSchema(
     query=Query,
     subscription=Subscription,
     types=(Campaign, Application, Call, Callback),
-    extensions=[Positions, Masked],
+    extensions=[OperationContext, Masked],
     config=StrawberryConfig(scalar_map=SCALARS),
 )
 

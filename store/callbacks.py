@@ -6,8 +6,7 @@ from datetime import datetime, timedelta
 from typing import Literal
 
 from store.fold import State
-from store.ids import id_key
-from store.links import calls_of
+from store.links import application_of, callbacks_of, calls_of
 from store.listing import sort_key
 from store.view import View
 
@@ -83,24 +82,6 @@ def completes(call: State) -> bool:
     """Say whether a call completes some callback, if its application has one (D19)."""
     data = call.data
     return data.get("recallDescription") == "COMPLETED" and data.get("updatedDate") is not None
-
-
-async def callbacks_of(view: View, applications: Iterable[str]) -> dict[str, list[State]]:
-    """Return the callbacks of each application (D14, folded), both by id key; two reads."""
-    wanted = set(applications)
-    keys = await view.things_in("callback", {"application": {"$in": sorted(wanted)}})
-    found: dict[str, list[State]] = {application: [] for application in wanted}
-    for callback in (await view.states("callback", keys)).values():
-        application = application_of(callback)
-        if application in found:
-            found[application].append(callback)
-    return found
-
-
-def application_of(callback: State) -> str | None:
-    """Return the id key of a callback's folded application."""
-    application = callback.data.get("applicationId")
-    return None if application is None else id_key(application)
 
 
 async def courses_of(view: View, callbacks: Sequence[State]) -> dict[str, Course]:

@@ -56,11 +56,17 @@ def best(
 
 async def matches(view: View, calls: Sequence[State]) -> dict[str, Match]:
     """Return the match of each call that has one, by the call's id key; four reads at most."""
-    found: dict[str, Match] = {}
-    for matched_by in _PREFIXES:
-        open_calls = [call for call in calls if call.id_key not in found]
-        found |= await _matches_by(view, open_calls, matched_by)
-    return found
+    by_key = {call.id_key: call for call in calls}
+
+    async def load(keys: Sequence[str]) -> Mapping[str, Match | None]:
+        found: dict[str, Match | None] = dict.fromkeys(keys)
+        for matched_by in _PREFIXES:
+            unmatched = [by_key[key] for key in keys if found[key] is None]
+            found |= await _matches_by(view, unmatched, matched_by)
+        return found
+
+    found = await view.remember("match", by_key, load)
+    return {key: match for key, match in found.items() if match is not None}
 
 
 async def _matches_by(
@@ -101,10 +107,19 @@ def _keys(state: State, matched_by: MatchedBy) -> frozenset[str]:
 
 
 async def calls_of(view: View, applications: Sequence[State]) -> dict[str, list[State]]:
-    """Return the calls of each application, by its id key; six reads at most, whatever the sizes.
+    """Return the calls of each application, by its id key; six reads at most for any number.
 
     A call may share keys with several applications: it is counted to its best match only.
     """
+    by_key = {application.id_key: application for application in applications}
+
+    async def load(keys: Sequence[str]) -> Mapping[str, list[State]]:
+        return await _calls_of(view, [by_key[key] for key in keys])
+
+    return await view.remember("calls of", by_key, load)
+
+
+async def _calls_of(view: View, applications: Sequence[State]) -> dict[str, list[State]]:
     wanted = frozenset().union(*(application.keys for application in applications))
     holders = await view.holders("call", wanted) if wanted else {}
     ours = {campaign_of(application) for application in applications} - {None}
@@ -112,6 +127,27 @@ async def calls_of(view: View, applications: Sequence[State]) -> dict[str, list[
     calls = [call for call in found.values() if campaign_of(call) in ours]
     linked = await matches(view, calls)
     return _grouped(applications, calls, linked)
+
+
+async def callbacks_of(view: View, applications: Iterable[str]) -> dict[str, list[State]]:
+    """Return the callbacks of each application (D14, folded), both by id key; two reads."""
+
+    async def load(keys: Sequence[str]) -> Mapping[str, list[State]]:
+        named = await view.things_in("callback", {"application": {"$in": list(keys)}})
+        found: dict[str, list[State]] = {application: [] for application in keys}
+        for callback in (await view.states("callback", named)).values():
+            application = application_of(callback)
+            if application in found:
+                found[application].append(callback)
+        return found
+
+    return await view.remember("callbacks of", applications, load)
+
+
+def application_of(callback: State) -> str | None:
+    """Return the id key of a callback's folded application."""
+    application = callback.data.get("applicationId")
+    return None if application is None else id_key(application)
 
 
 def _grouped(

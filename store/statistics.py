@@ -30,7 +30,7 @@ async def log_figures(
     """Return the figures of the companies (all where `None`) up to a position; one read."""
     if companies is None:
         last = await _last(database, {"_id": {"$lte": position}})
-        return LogFigures(position, position, last and last["receivedAt"])
+        return LogFigures(position, position, last["receivedAt"] if last else None)
     scope: Document = {"company": {"$in": list(companies)}}
     counters = await database.find(COMPANIES, {"_id": {"$in": list(companies)}})
     later = await database.aggregate(
@@ -41,7 +41,7 @@ async def log_figures(
     return LogFigures(
         position=int(last["_id"]) if last else 0,
         events=events - (int(later[0]["events"]) if later else 0),
-        last_received_at=last and last["receivedAt"],
+        last_received_at=last["receivedAt"] if last else None,
     )
 
 

@@ -1,9 +1,10 @@
 """One company's things as they stand at one moment: every read of an answer goes through here."""
 
 from collections import defaultdict
-from collections.abc import Collection, Sequence
+from collections.abc import Awaitable, Callable, Collection, Iterable, Mapping, Sequence
 from datetime import UTC, datetime
-from typing import TypeVar
+from functools import partial
+from typing import Any, TypeVar
 
 from store.collections import Document, Pipeline, facts_of, keys_of
 from store.driver import Database
@@ -12,6 +13,7 @@ from store.fold import State, empty_state, fold_pipeline, state_of
 from store.moment import Moment
 
 Part = TypeVar("Part")
+Loaded = TypeVar("Loaded")
 
 # How many ids one read names at most, so that a command stays well under 16 MiB.
 _IDS_PER_READ = 20_000
@@ -35,8 +37,7 @@ class View:
         self.company = company
         self.moment = moment
         self.now = moment.as_of or now or datetime.now(UTC)
-        self._states: dict[tuple[Kind, str], State | None] = {}
-        self._campaigns: dict[str, str | None] = {}
+        self._memory: dict[str, dict[str, Any]] = defaultdict(dict)
 
     @property
     def facts(self) -> str:
@@ -49,15 +50,36 @@ class View:
         A campaign that other things' events name, without a fact of its own, is not found here:
         see `named_campaigns`.
         """
-        missing = [key for key in id_keys if (kind, key) not in self._states]
-        for part in _parts(list(dict.fromkeys(missing)), _IDS_PER_READ):
-            pipeline = fold_pipeline(self.company, kind, part, self.moment)
-            self._states.update(dict.fromkeys(((kind, key) for key in part), None))
-            for folded in await self.database.aggregate(self.facts, pipeline):
-                state = state_of(kind, self.company, folded)
-                self._states[kind, state.id_key] = state
-        found = {key: self._states[kind, key] for key in id_keys}
+        found = await self.remember(kind, id_keys, partial(self._load_states, kind))
         return {key: state for key, state in found.items() if state is not None}
+
+    async def _load_states(self, kind: Kind, id_keys: Sequence[str]) -> Mapping[str, State | None]:
+        found: dict[str, State | None] = dict.fromkeys(id_keys)
+        for part in _parts(id_keys, _IDS_PER_READ):
+            pipeline = fold_pipeline(self.company, kind, part, self.moment)
+            for folded in await self.database.aggregate(self.facts, pipeline):
+                found[folded["_id"]] = state_of(kind, self.company, folded)
+        return found
+
+    async def remember(
+        self,
+        what: str,
+        keys: Iterable[str],
+        load: Callable[[Sequence[str]], Awaitable[Mapping[str, Loaded]]],
+    ) -> dict[str, Loaded]:
+        """Return what `load` gives for each key, loading each only once for this view.
+
+        Args:
+            what: What is loaded; one word for one kind of it.
+            keys: What it is asked for.
+            load: Gives a value for every one of the keys that it gets.
+        """
+        memory: dict[str, Loaded] = self._memory[what]
+        wanted = list(dict.fromkeys(keys))
+        missing = [key for key in wanted if key not in memory]
+        if missing:
+            memory.update(await load(missing))
+        return {key: memory[key] for key in wanted}
 
     async def known(self, kind: Kind, id_keys: Collection[str]) -> dict[str, State]:
         """Return the states of things that are known to exist (D15), also those without facts."""
@@ -91,12 +113,14 @@ class View:
 
     async def campaigns_of(self, applications: Collection[str]) -> dict[str, str | None]:
         """Return the folded campaign of each application, both as id keys; one covered read."""
-        missing = [key for key in applications if key not in self._campaigns]
-        for part in _parts(list(dict.fromkeys(missing)), _IDS_PER_READ):
-            self._campaigns.update(dict.fromkeys(part, None))
-            for found in await self.database.aggregate(self.facts, self._campaign_fold(part)):
-                self._campaigns[found["_id"]] = found.get("campaign")
-        return {key: self._campaigns[key] for key in applications}
+        return await self.remember("campaign of", applications, self._load_campaigns)
+
+    async def _load_campaigns(self, applications: Sequence[str]) -> Mapping[str, str | None]:
+        found: dict[str, str | None] = dict.fromkeys(applications)
+        for part in _parts(applications, _IDS_PER_READ):
+            for each in await self.database.aggregate(self.facts, self._campaign_fold(part)):
+                found[each["_id"]] = each.get("campaign")
+        return found
 
     def _campaign_fold(self, applications: Sequence[str]) -> Pipeline:
         match = self.match("application", {"idKey": {"$in": applications}})

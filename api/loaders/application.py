@@ -11,9 +11,8 @@ from api.types.application import Application, ApplicationStatusChange
 from api.types.campaign import Campaign
 from api.types.connection import Connection
 from api.types.enums import Direction
-from store.callbacks import callbacks_of
 from store.fold import State
-from store.links import calls_of, campaign_of
+from store.links import callbacks_of, calls_of, campaign_of
 from store.view import View
 
 

@@ -11,10 +11,10 @@ from api.types.call import ApplicationMatch, Call
 from api.types.callback import Callback
 from api.types.campaign import Campaign
 from api.types.enums import MatchedBy
-from store.callbacks import Course, callbacks_of, courses_of
+from store.callbacks import Course, courses_of
 from store.fold import State
 from store.ids import id_key
-from store.links import Match, matches
+from store.links import Match, callbacks_of, matches
 from store.listing import sort_key
 from store.view import View
 
@@ -37,13 +37,13 @@ async def _matches(calls: Sequence[Call]) -> list[Match | None]:
 @batch("Call", "applicationMatch")
 async def application_match(calls: Sequence[Call], ask: Ask) -> list[ApplicationMatch | None]:  # noqa: ARG001
     """Return how each call's application was found (D17)."""
-    return [
-        match
-        and ApplicationMatch(
-            matched_by=MatchedBy[match.matched_by], candidate_count=match.candidate_count
-        )
-        for match in await _matches(calls)
-    ]
+    return [None if match is None else _application_match(match) for match in await _matches(calls)]
+
+
+def _application_match(match: Match) -> ApplicationMatch:
+    return ApplicationMatch(
+        matched_by=MatchedBy[match.matched_by], candidate_count=match.candidate_count
+    )
 
 
 @batch("Call", "application")
@@ -127,7 +127,7 @@ async def completed_callback(calls: Sequence[Call], ask: Ask) -> list[Callback |
         }
         for place in places:
             callback = completed.get(_key(calls[place]))
-            found[place] = callback and nodes.callback(view, callback)
+            found[place] = None if callback is None else nodes.callback(view, callback)
     return found
 
 

@@ -9,7 +9,8 @@ from api.types.application import Application
 from api.types.call import Call
 from api.types.callback import Callback
 from api.types.campaign import Campaign
-from store.callbacks import Course, application_of, courses_of
+from store.callbacks import Course, courses_of
+from store.links import application_of
 
 
 @batch("Callback", "application")
@@ -60,7 +61,7 @@ async def created_during(callbacks: Sequence[Callback], ask: Ask) -> list[Call |
     """Return the call that each callback was made in (D18)."""
     courses = await _courses(callbacks)
     return [
-        course.created_during and nodes.call(callback.view, course.created_during)
+        nodes.call(callback.view, course.created_during) if course.created_during else None
         for callback, course in zip(callbacks, courses, strict=True)
     ]
 
@@ -70,6 +71,6 @@ async def completed_by(callbacks: Sequence[Callback], ask: Ask) -> list[Call | N
     """Return the call that completed each callback (D19)."""
     courses = await _courses(callbacks)
     return [
-        course.completed_by and nodes.call(callback.view, course.completed_by)
+        nodes.call(callback.view, course.completed_by) if course.completed_by else None
         for callback, course in zip(callbacks, courses, strict=True)
     ]

@@ -1,6 +1,6 @@
 """The events of things, and of a company."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import strawberry
@@ -67,10 +67,10 @@ for type_name in ("Campaign", "Application", "Call", "Callback"):
 
 
 async def events_of_company(
-    view: View, condition: Document, ask_arguments: dict[str, Any], *, wants_total: bool
+    view: View, condition: Document, arguments: Mapping[str, Any], *, wants_total: bool
 ) -> Connection[Any]:
     """Return a page of a company's events that fulfil a condition."""
-    wanted = read_slice(ask_arguments, BY_POSITION)
+    wanted = read_slice(arguments, BY_POSITION)
     page = await positions_of_company(view, condition, wanted)
     total = await count_of_company(view, condition) if wants_total else None
     return (await _connections(view, [page], [total]))[0]

@@ -1,6 +1,7 @@
 """One reading of the log, handed to all who listen: each has a bounded buffer."""
 
 import asyncio
+import time
 from collections import deque
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any, Generic, TypeVar
@@ -143,3 +144,29 @@ class Broadcaster:
         for listening in self._subscribers.values():
             for subscriber in listening:
                 subscriber.wake()
+
+
+class Lag:
+    """How long a subscriber has been behind what is told live.
+
+    Args:
+        patience_seconds: How long it may be.
+    """
+
+    def __init__(self, patience_seconds: float) -> None:
+        self._patience_seconds = patience_seconds
+        self._since: float | None = None
+
+    def begin(self) -> None:
+        """Note that a buffer overflowed."""
+        if self._since is None:
+            self._since = time.monotonic()
+
+    def end(self) -> None:
+        """Note that everything that waited was taken."""
+        self._since = None
+
+    def check(self, subscriber: Subscriber[Any]) -> None:
+        """End a subscriber that has lagged too long."""
+        if self._since is not None and time.monotonic() - self._since >= self._patience_seconds:
+            raise SlowSubscriberError(subscriber.reached)

@@ -2,14 +2,13 @@
 
 import asyncio
 import logging
-import time
 from collections.abc import AsyncGenerator, Callable
 from contextlib import suppress
 from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any, TypeVar
 
-from store.broadcast import Broadcaster, SlowSubscriberError, Subscriber
+from store.broadcast import Broadcaster, Lag, Subscriber
 from store.changes import Change
 from store.collections import COUNTERS
 from store.cursor import Cursor
@@ -59,7 +58,13 @@ class Follower:
         self._woken = asyncio.Event()
         self._stepping = asyncio.Lock()
         self._position: int | None = None
+        self._generation = 1
         self._is_over = False
+
+    @property
+    def generation(self) -> int:
+        """The facts that are read now."""
+        return self._generation
 
     @property
     def subscribers(self) -> int:
@@ -94,10 +99,10 @@ class Follower:
         subscriber = Subscriber(topic, company, accept, self._buffer_changes)
         self._join()
         try:
-            head = await self._log.head()
+            head = await self._head()
             position = head.position if after is None else after
             subscriber.reached = after_cursor or Cursor.after_position(position)
-            lag = _Lag(self._patience_seconds)
+            lag = Lag(self._patience_seconds)
             while True:
                 for change in await self._more(subscriber, lag):
                     yield change
@@ -117,7 +122,7 @@ class Follower:
             self._wanted.clear()
             self._woken.set()
 
-    async def _more(self, subscriber: Subscriber[C], lag: "_Lag") -> list[C]:
+    async def _more(self, subscriber: Subscriber[C], lag: Lag) -> list[C]:
         """Return the next changes for a subscriber: from the log until it is level, then live."""
         while not self._is_over:
             if subscriber.has_overflowed:
@@ -133,9 +138,14 @@ class Follower:
                 return changes
         raise LogUnavailableError("the log is followed no more: resume after the last cursor")
 
+    async def _head(self) -> Head:
+        head = await self._log.head()
+        self._generation = head.generation
+        return head
+
     async def _catch_up(self, subscriber: Subscriber[C]) -> list[C]:
         """Read on from the log; where there is no more to read than was told, join the others."""
-        head = await self._log.head()
+        head = await self._head()
         async with self._stepping:
             if self._position is None:
                 self._position = head.position
@@ -199,7 +209,7 @@ class Follower:
     async def _advance(self) -> None:
         """Read up to the head and tell it; if that fails, the next poll tries again."""
         try:
-            head = await self._log.head()
+            head = await self._head()
             while self._position is not None and self._position < head.position:
                 await self._step(head)
             await self._tell_due(head)
@@ -263,29 +273,3 @@ class Follower:
     def _view(self, company: str, head: Head) -> View:
         position = head.position if self._position is None else self._position
         return View(self._log.database, company, Moment(position, None, head.generation))
-
-
-class _Lag:
-    """How long a subscriber has been behind what is told live.
-
-    Args:
-        patience_seconds: How long it may be.
-    """
-
-    def __init__(self, patience_seconds: float) -> None:
-        self._patience_seconds = patience_seconds
-        self._since: float | None = None
-
-    def begin(self) -> None:
-        """Note that a buffer overflowed."""
-        if self._since is None:
-            self._since = time.monotonic()
-
-    def end(self) -> None:
-        """Note that everything that waited was taken."""
-        self._since = None
-
-    def check(self, subscriber: Subscriber[Any]) -> None:
-        """End a subscriber that has lagged too long."""
-        if self._since is not None and time.monotonic() - self._since >= self._patience_seconds:
-            raise SlowSubscriberError(subscriber.reached)

@@ -6,7 +6,6 @@ from typing import Generic, TypeVar
 
 from store.callback_updates import callback_updates
 from store.changes import (
-    CallbackUpdate,
     CallUpdate,
     Change,
     EventAppended,
@@ -69,14 +68,10 @@ async def _events_appended(window: Window) -> list[EventAppended]:
     ]
 
 
-CAMPAIGN_STATUS = Topic[StatusUpdate]("campaignStatusChanged", ("campaign",), _campaign_updates)
-APPLICATION_STATUS = Topic[StatusUpdate](
-    "applicationStatusChanged", ("application",), _application_updates
-)
-CALLS = Topic[CallUpdate]("callUpdated", ("call",), _call_updates)
-CALLBACKS = Topic[CallbackUpdate](
-    "callbackChanged", ("application", "call", "callback"), callback_updates
-)
-EVENTS_APPENDED = Topic[EventAppended]("eventAppended", (), _events_appended)
+CAMPAIGN_STATUS = Topic("campaignStatusChanged", ("campaign",), _campaign_updates)
+APPLICATION_STATUS = Topic("applicationStatusChanged", ("application",), _application_updates)
+CALLS = Topic("callUpdated", ("call",), _call_updates)
+CALLBACKS = Topic("callbackChanged", ("application", "call", "callback"), callback_updates)
+EVENTS_APPENDED = Topic("eventAppended", (), _events_appended)
 
 TOPICS = (CAMPAIGN_STATUS, APPLICATION_STATUS, CALLS, CALLBACKS, EVENTS_APPENDED)

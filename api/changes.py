@@ -1,0 +1,164 @@
+"""From the changes of a topic to what a subscription sends, one view for each."""
+
+import logging
+from collections.abc import AsyncGenerator, Awaitable, Callable
+from contextlib import aclosing
+from dataclasses import dataclass
+from typing import Any, TypeVar
+
+import strawberry
+
+from api import nodes
+from api.errors import INTERNAL, UNAVAILABLE, ClientError
+from api.loaders.event import event as event_of
+from api.lookahead import below, prefetch
+from api.operation import Caller, Operation
+from api.types.application import ApplicationStatusChange
+from api.types.call import CallUpdate
+from api.types.callback import CallbackChange
+from api.types.campaign import CampaignStatusChange
+from api.types.enums import CallbackState
+from api.types.event import Event
+from api.types.scalars import Position
+from store.broadcast import SlowSubscriberError
+from store.changes import CallbackUpdate, Change, EventAppended, StatusUpdate
+from store.changes import CallUpdate as CallChange
+from store.cursor import BadCursorError, Cursor
+from store.errors import LogUnavailableError
+from store.event_pages import load_events
+from store.fold import State
+from store.moment import Moment
+from store.topics import Topic
+from store.view import View
+
+C = TypeVar("C", bound=Change)
+Told = TypeVar("Told")
+
+_log = logging.getLogger("dialgraph.graphql")
+_POLL_SECONDS = 0.25
+
+
+@dataclass(frozen=True, slots=True)
+class Start:
+    """Whose changes a subscription tells, and from where on; as its arguments say."""
+
+    company_id: str | None
+    after: int | None
+    after_cursor: str | None
+
+
+async def told(
+    info: strawberry.Info,
+    topic: Topic[C],
+    start: Start,
+    *,
+    accept: Callable[[C], bool],
+    make: Callable[[View, C], Awaitable[Told]],
+) -> AsyncGenerator[Told, None]:
+    """Return what a subscription sends: an object for each change, all below it loaded.
+
+    Raises:
+        ClientError: BAD_CURSOR, COMPANY_REQUIRED.
+    """
+    operation: Operation = info.context
+    cursor = _cursor(start.after_cursor, operation.caller)
+    company = await operation.company(start.company_id)
+    return _told(info, topic, company, start, cursor, accept, make)
+
+
+def _cursor(given: str | None, caller: Caller) -> Cursor | None:
+    """Read where to begin: a client that reconnects by itself says it beside the same query."""
+    text = caller.last_event_id or given
+    try:
+        return None if text is None else Cursor.parse(text)
+    except BadCursorError as error:
+        raise ClientError(error.code, str(error)) from error
+
+
+async def _told(  # noqa: PLR0913, PLR0917 - the parts of `told`
+    info: strawberry.Info,
+    topic: Topic[C],
+    company: str,
+    start: Start,
+    cursor: Cursor | None,
+    accept: Callable[[C], bool],
+    make: Callable[[View, C], Awaitable[Told]],
+) -> AsyncGenerator[Told, None]:
+    operation: Operation = info.context
+    follower, database = operation.caller.follower, operation.caller.log.database
+    following = follower.subscribe(
+        topic, company=company, after=start.after, after_cursor=cursor, accept=accept
+    )
+    selection, type_name = below(info), _type_name(info)
+    try:
+        async with aclosing(following):
+            async for change in following:
+                moment = Moment(change.position, None, follower.generation)
+                made = await make(View(database, company, moment), change)
+                await prefetch([made], selection, type_name)
+                operation.position, operation.cursor = change.position, str(change.cursor)
+                yield made
+    except Exception as error:
+        raise _client_error(error) from error
+
+
+def _type_name(info: strawberry.Info) -> str:
+    raw: Any = info._raw_info  # noqa: SLF001 - the name of the field's type
+    return str(raw.return_type.of_type.name)
+
+
+def _client_error(error: Exception) -> ClientError:
+    """Say why a subscription ends; of faults no more than that there is one."""
+    if isinstance(error, ClientError):
+        return error
+    if isinstance(error, SlowSubscriberError):
+        slow = ClientError(error.code, str(error))
+        slow.extensions = {"code": error.code, "cursor": str(error.cursor)}
+        return slow
+    if isinstance(error, LogUnavailableError):
+        return ClientError(UNAVAILABLE, "The store does not answer: resume after the last cursor.")
+    _log.error("a subscription failed", exc_info=error)
+    return ClientError(INTERNAL, "Something went wrong on our side.")
+
+
+def says(state: State, **wanted: str | None) -> bool:
+    """Say whether a thing's fields have the values that are asked for; `None` asks for nothing."""
+    return all(value is None or state.data.get(name) == value for name, value in wanted.items())
+
+
+async def campaign_status_change(view: View, change: StatusUpdate) -> CampaignStatusChange:
+    """Return what `campaignStatusChanged` sends."""
+    return nodes.campaign_change(nodes.campaign(view, change.state), change.entry)
+
+
+async def application_status_change(view: View, change: StatusUpdate) -> ApplicationStatusChange:
+    """Return what `applicationStatusChanged` sends."""
+    return nodes.application_change(nodes.application(view, change.state), change.entry)
+
+
+async def call_update(view: View, change: CallChange) -> CallUpdate:
+    """Return what `callUpdated` sends."""
+    return CallUpdate(
+        position=Position(change.position),
+        cursor=str(change.cursor),
+        created=change.created,
+        call=nodes.call(view, change.state),
+    )
+
+
+async def callback_change(view: View, change: CallbackUpdate) -> CallbackChange:
+    """Return what `callbackChanged` sends."""
+    return CallbackChange(
+        position=Position(change.position),
+        cursor=str(change.cursor),
+        state=CallbackState[change.callback_state],
+        callback=nodes.callback(view, change.state),
+    )
+
+
+async def event(view: View, change: EventAppended) -> Event:
+    """Return what `eventAppended` sends; a large event is read only now."""
+    row = change.event
+    if "raw" not in row:
+        row = (await load_events(view, [change.position]))[change.position]
+    return event_of(row)

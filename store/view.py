@@ -61,6 +61,12 @@ class View:
                 found[folded["_id"]] = state_of(kind, self.company, folded)
         return found
 
+    async def rows(self, kind: Kind, id_keys: Collection[str]) -> list[Document]:
+        """Return the facts of some things themselves, unfolded; one read."""
+        return await self.database.find(
+            self.facts, self.match(kind, {"idKey": {"$in": list(id_keys)}})
+        )
+
     async def remember(
         self,
         what: str,

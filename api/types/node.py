@@ -2,12 +2,14 @@
 
 import base64
 from dataclasses import field
-from typing import Any
+from typing import Annotated, Any
 
 import orjson
 import strawberry
 
 from api.lookahead import Loadable
+from api.types.connection import After, Before, Connection, First, Last
+from api.types.revision import Provenance, Revision
 from store.facts import Kind
 from store.fold import State
 from store.view import View
@@ -39,6 +41,32 @@ class Node(Loadable):
     def id(self) -> strawberry.ID:
         """Return the global id."""
         return strawberry.ID(node_id(self.state))
+
+    @strawberry.field(description="Every change of what is known of it, as it became known.")
+    def revisions(
+        self,
+        info: strawberry.Info,
+        first: First = None,
+        after: After = None,
+        last: Last = None,
+        before: Before = None,
+    ) -> Connection[Revision]:
+        """Return what was loaded."""
+        return self.loaded(info)  # type: ignore[no-any-return]
+
+    @strawberry.field(
+        description="For each field the event that its value is from: why does it say so?"
+    )
+    def provenance(
+        self,
+        info: strawberry.Info,
+        fields: Annotated[
+            list[str] | None,
+            strawberry.argument(description="Names of fields; all that were ever said by default."),
+        ] = None,
+    ) -> list[Provenance]:
+        """Return what was loaded."""
+        return self.loaded(info)  # type: ignore[no-any-return]
 
 
 def node_id(state: State) -> str:

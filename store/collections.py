@@ -49,87 +49,84 @@ class Index:
     only: Document | None = None  # the filter of a partial index
 
 
-def clustered_collections(generation: int) -> list[str]:
-    """Name the collections whose documents lie in the order of `_id`."""
-    return [EVENTS, facts_of(generation), keys_of(generation), REDELIVERIES]
+def fact_collections(generation: int) -> list[str]:
+    """Name the collections that are rebuilt from the events; they lie in the order of `_id`."""
+    return [facts_of(generation), keys_of(generation)]
 
 
-def plain_collections() -> list[str]:
-    """Name the other collections that transactions write: those must be there beforehand."""
-    return [COUNTERS, COMPANIES, QUARANTINE]
+CLUSTERED = (EVENTS, REDELIVERIES)
+"""The other collections whose documents lie in the order of `_id`."""
+
+PLAIN = (COUNTERS, COMPANIES, QUARANTINE)
+"""The rest; transactions write them, so they must be there beforehand."""
+
+LOG_INDEXES = (
+    Index(EVENTS, {"digest": 1}, "an event is appended once (D7)", unique=True),
+    Index(EVENTS, {"company": 1, "_id": 1}, "a company's events by position"),
+    Index(EVENTS, {"company": 1, "eventName": 1, "_id": 1}, "its events of some names"),
+    Index(REDELIVERIES, {"company": 1, "count": 1}, "how often a company's events came again"),
+    Index(QUARANTINE, {"company": 1, "_id": 1}, "a company's rejected bodies, oldest first"),
+    Index(QUARANTINE, {"digest": 1}, "the same rejected body is kept once", unique=True),
+)
+"""The indexes of what is never rebuilt."""
 
 
-def indexes(generation: int) -> list[Index]:
-    """List every index. `kind` stands in the keys: a partial index does not cover its filter."""
+def fact_indexes(generation: int) -> list[Index]:
+    """List the indexes of a generation of facts and keys."""
     facts = facts_of(generation)
-    kind = {"company": 1, "kind": 1}
-    only_calls = {"kind": "call"}
-    only_callbacks = {"kind": "callback"}
-    at_position = {"at": 1, "_id": 1}
     return [
-        Index(EVENTS, {"digest": 1}, "an event is appended once (D7)", unique=True),
-        Index(EVENTS, {"company": 1, "_id": 1}, "a company's events by position"),
-        Index(EVENTS, {"company": 1, "eventName": 1, "_id": 1}, "its events of some names"),
-        Index(
-            facts,
-            {**kind, "idKey": 1, "campaignAt": -1, "_id": -1, "campaign": 1},
-            "a thing's facts; the campaign that it belongs to, covered",
-        ),
-        Index(
-            facts,
-            {
-                **kind,
-                "campaign": 1,
-                "idKey": 1,
-                "statusAt": -1,
-                "_id": -1,
-                "data.status": 1,
-                "at": 1,
-            },
-            "a campaign's things by id; its existence; its applications' statuses, covered",
-        ),
-        Index(
-            facts,
-            {**kind, "campaign": 1, "data.updatedDate": 1, "idKey": 1, **at_position},
-            "a campaign's calls by date, covered",
-            only=only_calls,
-        ),
-        Index(
-            facts,
-            {**kind, "data.redirectionId": 1, "idKey": 1, **at_position},
-            "the legs of one client call (D20)",
-            only={**only_calls, "data.redirectionId": {"$type": "string"}},
-        ),
-        Index(
-            facts,
-            {**kind, "application": 1, "idKey": 1, **at_position},
-            "an application's callbacks",
-            only=only_callbacks,
-        ),
-        Index(
-            facts,
-            {**kind, "data.recallAt": 1, "idKey": 1, **at_position},
-            "callbacks by the time they are due, covered",
-            only=only_callbacks,
-        ),
-        Index(
-            facts,
-            {**kind, "data.createdAt": 1, "idKey": 1, **at_position},
-            "callbacks by the time they were created, covered",
-            only=only_callbacks,
-        ),
-        Index(
-            facts,
-            {"company": 1, "campaign": 1, "_id": 1, "at": 1},
-            "the events that name a campaign, by position",
-            only={"campaign": {"$type": "string"}},
-        ),
-        Index(
-            keys_of(generation),
-            {"company": 1, "key": 1, "kind": 1, "idKey": 1, "at": 1, "_id": 1},
-            "the things that carried a sync pair or phone number (D17), covered",
-        ),
-        Index(REDELIVERIES, {"company": 1, "count": 1}, "how often a company's events came again"),
-        Index(QUARANTINE, {"company": 1, "_id": 1}, "a company's rejected bodies, oldest first"),
-        Index(QUARANTINE, {"digest": 1}, "the same rejected body is kept once", unique=True),
+        *(Index(facts, keys, purpose) for keys, purpose in _OF_FACTS),
+        *(Index(facts, keys, purpose, only=only) for keys, only, purpose in _OF_SOME_FACTS),
+        Index(keys_of(generation), _OF_KEYS, "the things that carried a link key (D17), covered"),
     ]
+
+
+# `kind` stands in the keys: a partial index does not cover its own filter.
+_KIND = {"company": 1, "kind": 1}
+_AT_POSITION = {"at": 1, "_id": 1}
+_CALLS: Document = {"kind": "call"}
+_CALLBACKS: Document = {"kind": "callback"}
+
+_OF_FACTS = (
+    (
+        {**_KIND, "idKey": 1, "campaignAt": -1, "_id": -1, "campaign": 1},
+        "a thing's facts; the campaign that it belongs to, covered",
+    ),
+    (
+        {**_KIND, "campaign": 1, "idKey": 1, "statusAt": -1, "_id": -1, "data.status": 1, "at": 1},
+        "a campaign's things by id; its existence; its applications' statuses, covered",
+    ),
+)
+_OF_SOME_FACTS = (
+    (
+        {**_KIND, "campaign": 1, "data.updatedDate": 1, "idKey": 1, **_AT_POSITION},
+        _CALLS,
+        "a campaign's calls by date, covered",
+    ),
+    (
+        {**_KIND, "data.redirectionId": 1, "idKey": 1, **_AT_POSITION},
+        {**_CALLS, "data.redirectionId": {"$type": "string"}},
+        "the legs of one client call (D20)",
+    ),
+    (
+        {**_KIND, "application": 1, "idKey": 1, **_AT_POSITION},
+        _CALLBACKS,
+        "an application's callbacks",
+    ),
+    (
+        {**_KIND, "data.recallAt": 1, "idKey": 1, **_AT_POSITION},
+        _CALLBACKS,
+        "callbacks by the time they are due, covered",
+    ),
+    (
+        {**_KIND, "data.createdAt": 1, "idKey": 1, **_AT_POSITION},
+        _CALLBACKS,
+        "callbacks by the time they were created, covered",
+    ),
+    (
+        {"company": 1, "campaign": 1, "_id": 1, "at": 1},
+        {"campaign": {"$type": "string"}},
+        "the events that name a campaign, by position",
+    ),
+)
+_OF_KEYS = {"company": 1, "key": 1, "kind": 1, "idKey": 1, "at": 1, "_id": 1}

@@ -8,13 +8,15 @@ from datetime import UTC, datetime, tzinfo
 
 from store.body import Delivery, delivery_of
 from store.collections import (
+    CLUSTERED,
     COMPANIES,
     COUNTERS,
+    LOG_INDEXES,
+    PLAIN,
     REDELIVERIES,
     Pipeline,
-    clustered_collections,
-    indexes,
-    plain_collections,
+    fact_collections,
+    fact_indexes,
 )
 from store.driver import Database
 from store.errors import LogUnavailableError
@@ -217,12 +219,15 @@ class EventLog:
 
     async def prepare(self) -> None:
         """Create what the log needs in its database; what is there stays."""
-        await self.database.prepare(clustered_collections(1), plain_collections(), indexes(1))
+        await self.database.prepare(CLUSTERED, PLAIN, LOG_INDEXES)
         await self.database.upsert(
             COUNTERS,
             {"_id": LOG_COUNTER},
             {"$setOnInsert": {"position": 0, "generations": [1]}},
         )
+        counter = await self.database.find_one(COUNTERS, LOG_COUNTER) or {}
+        for generation in counter["generations"]:
+            await self.database.prepare(fact_collections(generation), [], fact_indexes(generation))
 
     @asynccontextmanager
     async def writing(self) -> AsyncIterator[None]:

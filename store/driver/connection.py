@@ -1,0 +1,52 @@
+"""Clients: of a replica set for as long as a process serves it, and of one server for a command."""
+
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
+from typing import Any
+
+from motor.motor_asyncio import AsyncIOMotorClient
+from pymongo.errors import PyMongoError
+
+from store.collections import Document, Limits
+from store.driver.database import Database
+from store.errors import LogUnavailableError
+
+
+@asynccontextmanager
+async def connect(uri: str, name: str, limits: Limits | None = None) -> AsyncIterator[Database]:
+    """Open the database `name` of the replica set at `uri` for this event loop."""
+    chosen = limits or Limits()
+    client: AsyncIOMotorClient[Document] = AsyncIOMotorClient(
+        uri,
+        serverSelectionTimeoutMS=int(chosen.server_selection_seconds * 1000),
+        socketTimeoutMS=int(chosen.socket_seconds * 1000),
+        maxPoolSize=chosen.pool_size,
+        appname="dialgraph",
+    )
+    try:
+        yield Database(client, name, chosen)
+    finally:
+        client.close()
+
+
+async def run_command(
+    uri: str, command: Mapping[str, Any], *, timeout_seconds: float = 5.0
+) -> dict[str, Any]:
+    """Run one admin command directly on the server at `uri`, primary or not.
+
+    Raises:
+        LogUnavailableError: The server did not answer, or answered with an error; its text says
+            which.
+    """
+    client: AsyncIOMotorClient[Document] = AsyncIOMotorClient(
+        uri,
+        directConnection=True,
+        serverSelectionTimeoutMS=int(timeout_seconds * 1000),
+        socketTimeoutMS=int(timeout_seconds * 1000),
+    )
+    try:
+        return dict(await client.admin.command(dict(command)))
+    except PyMongoError as error:
+        raise LogUnavailableError(f"{next(iter(command))}: {error}") from error
+    finally:
+        client.close()

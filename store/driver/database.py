@@ -1,0 +1,164 @@
+"""One database: its reads, its writes, its transactions, in the store's own words."""
+
+import asyncio
+import time
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
+from datetime import UTC
+from typing import Any, TypeVar
+
+from bson.codec_options import CodecOptions
+from motor.motor_asyncio import AsyncIOMotorClient
+from pymongo import IndexModel, ReturnDocument
+from pymongo.errors import CollectionInvalid, OperationFailure
+from pymongo.read_concern import ReadConcern
+from pymongo.read_preferences import ReadPreference
+from pymongo.write_concern import WriteConcern
+
+from store.collections import Document, Index, Limits, Pipeline
+from store.driver.transaction import Transaction, run_transaction
+from store.driver.translation import translated
+
+Result = TypeVar("Result")
+
+_NAMESPACE_EXISTS = 48
+_ZSTD = {"wiredTiger": {"configString": "block_compressor=zstd"}}
+
+
+class Database:
+    """One database with majority concerns and deadlines, and a count of the reads made."""
+
+    def __init__(self, client: "AsyncIOMotorClient[Document]", name: str, limits: Limits) -> None:
+        self._client = client
+        self._limits = limits
+        self.reads = 0
+        self.handle = client.get_database(
+            name,
+            codec_options=CodecOptions(tz_aware=True, tzinfo=UTC),
+            read_concern=ReadConcern("majority"),
+            read_preference=ReadPreference.PRIMARY,
+            write_concern=WriteConcern(w="majority", wtimeout=int(limits.write_seconds * 1000)),
+        )
+
+    async def prepare(
+        self,
+        clustered: Sequence[str],
+        plain: Sequence[str],
+        indexes: Mapping[str, Sequence[Index]],
+    ) -> None:
+        """Create the collections (some clustered on `_id`) and the indexes; what is there stays.
+
+        Raises:
+            LogUnavailableError: The database did not answer in time.
+        """
+        with translated():
+            for name in clustered:
+                await self._create(name, clusteredIndex={"key": {"_id": 1}, "unique": True})
+            for name in plain:
+                await self._create(name)
+            for name, wanted in indexes.items():
+                await self.handle[name].create_indexes([_model(index) for index in wanted])
+
+    async def _create(self, name: str, **options: Any) -> None:  # noqa: ANN401 - the server's
+        try:
+            await self.handle.create_collection(name, storageEngine=_ZSTD, **options)
+        except CollectionInvalid:
+            return
+        except OperationFailure as error:
+            if error.code != _NAMESPACE_EXISTS:
+                raise
+
+    async def find(
+        self,
+        collection: str,
+        query: Document,
+        *,
+        fields: Mapping[str, int] | None = None,
+        sort: Sequence[tuple[str, int]] | None = None,
+        limit: int = 0,
+    ) -> list[Document]:
+        """Return the documents that match `query`; one read."""
+        self.reads += 1
+        cursor = self.handle[collection].find(
+            query, fields, sort=sort, limit=limit, batch_size=10_000
+        )
+        with translated():
+            found = cursor.max_time_ms(int(self._limits.read_seconds * 1000))
+            return list(await found.to_list(None))
+
+    async def find_one(self, collection: str, key: object) -> Document | None:
+        """Return the document with this `_id`; one read."""
+        found = await self.find(collection, {"_id": key}, limit=1)
+        return found[0] if found else None
+
+    async def aggregate(self, collection: str, pipeline: Pipeline) -> list[Document]:
+        """Return what `pipeline` makes of the collection; one read."""
+        self.reads += 1
+        cursor = self.handle[collection].aggregate(
+            pipeline,
+            allowDiskUse=True,
+            batchSize=10_000,
+            maxTimeMS=int(self._limits.read_seconds * 1000),
+        )
+        with translated():
+            return list(await cursor.to_list(None))
+
+    async def upsert(self, collection: str, query: Document, update: Document) -> object:
+        """Apply `update` to the document that matches, or create it; return its `_id`."""
+        with translated():
+            found = await self.handle[collection].find_one_and_update(
+                query,
+                update,
+                projection={"_id": 1},
+                upsert=True,
+                return_document=ReturnDocument.AFTER,
+            )
+        return found["_id"] if found else None
+
+    async def ping(self, timeout_seconds: float = 2.0) -> None:
+        """Ask the primary for an answer.
+
+        Raises:
+            LogUnavailableError: None came within `timeout_seconds`.
+        """
+        with translated():
+            await asyncio.wait_for(self.handle.command("ping"), timeout_seconds)
+
+    async def drop(self) -> None:
+        """Drop the whole database. For tests, and for the demo's own one."""
+        with translated():
+            await self._client.drop_database(self.handle.name)
+
+    async def updates(self, collection: str) -> AsyncIterator[None]:
+        """Yield once for each change that a majority holds in `collection`; only a wake-up call.
+
+        Raises:
+            LogUnavailableError: The change stream ended; open another one.
+        """
+        with translated():
+            watched = self.handle[collection].watch(
+                [{"$project": {"_id": 1}}], max_await_time_ms=1000
+            )
+            async with watched as stream:
+                while stream.alive:
+                    if await stream.try_next() is not None:
+                        yield None
+
+    async def transaction(self, work: Callable[[Transaction], Awaitable[Result]]) -> Result:
+        """Run `work` in one transaction and commit it, durable on a majority.
+
+        The whole is tried again on a transient error, the commit alone while its outcome is
+        unknown, both with a short jitter, until the write deadline.
+
+        Raises:
+            DuplicateKeyError: A unique key is there already; nothing was written.
+            PoisonError: MongoDB refuses one of the documents; nothing was written.
+            LogUnavailableError: The deadline passed. The outcome is unknown.
+        """
+        deadline = time.monotonic() + self._limits.write_seconds
+        with translated():
+            return await run_transaction(self.handle, work, deadline)
+
+
+def _model(index: Index) -> IndexModel:
+    only = {"partialFilterExpression": index.only} if index.only else {}
+    return IndexModel(list(index.keys.items()), unique=index.unique, **only)

@@ -1,0 +1,108 @@
+"""Rebuilding the facts and keys from the log, with today's reader, while the log goes on.
+
+Facts live in generations. The counter document names the one that is read and, behind it, the one
+that is being built: every append learns both in its own transaction and writes to both. So the
+rebuild covers what came before its start, then one update makes the new generation the only one.
+"""
+
+import asyncio
+from collections.abc import AsyncIterator, Sequence
+from datetime import tzinfo
+
+from store.body import parse_body
+from store.collections import (
+    COUNTERS,
+    Document,
+    fact_collections,
+    fact_indexes,
+    facts_of,
+    keys_of,
+)
+from store.driver import Database
+from store.errors import StoreError
+from store.replay import replay
+from store.rows import prepare
+from store.writer import LOG_COUNTER
+
+
+class ReindexError(StoreError):
+    """The rebuild cannot begin or was overtaken; the message says what to do."""
+
+    code = "REINDEX"
+
+
+async def reindex(
+    database: Database, *, zone: tzinfo, grace_seconds: float = 60.0
+) -> AsyncIterator[tuple[int, int]]:
+    """Rebuild the facts and keys; readers see the old ones or the new ones, never half.
+
+    Args:
+        database: Where the log lies.
+        zone: The time zone of dates that name none (D3).
+        grace_seconds: How long the old generation stays for operations that have pinned it.
+
+    Yields:
+        How many events have been read, and how many there are to read.
+
+    Raises:
+        ReindexError: Another rebuild runs, or finished before this one.
+    """
+    counter = await database.find_one(COUNTERS, LOG_COUNTER)
+    if counter is None or len(counter["generations"]) > 1:
+        raise ReindexError("another reindex runs, or was broken off: see `reindex --restart`")
+    old = int(counter["generations"][0])
+    new = old + 1
+    await _prepare(database, new)
+    start = await _switch(database, [old], [old, new])
+    async for batch in replay(database, up_to=start):
+        await _rebuild(database, new, batch, zone)
+        yield batch[-1]["_id"], start
+    await _switch(database, [old, new], [new])
+    await asyncio.sleep(grace_seconds)
+    for name in fact_collections(old):
+        await database.drop_collection(name)
+
+
+async def give_up(database: Database) -> bool:
+    """Forget a rebuild that was broken off; say whether there was one."""
+    counter = await database.find_one(COUNTERS, LOG_COUNTER)
+    generations = [] if counter is None else counter["generations"]
+    if len(generations) < 2:  # noqa: PLR2004 - the one that is read, and the one being built
+        return False
+    await _switch(database, generations, generations[:1])
+    for name in fact_collections(int(generations[1])):
+        await database.drop_collection(name)
+    return True
+
+
+async def _prepare(database: Database, generation: int) -> None:
+    for name in fact_collections(generation):
+        await database.drop_collection(name)
+    await database.prepare(fact_collections(generation), [], fact_indexes(generation))
+
+
+async def _switch(database: Database, before: Sequence[int], after: Sequence[int]) -> int:
+    """Change which generations are written; return the position at which it changed."""
+    found = await database.update(
+        COUNTERS,
+        {"_id": LOG_COUNTER, "generations": list(before)},
+        {"$set": {"generations": list(after)}},
+    )
+    if found is None:
+        raise ReindexError("another reindex changed the generations: nothing was lost, start anew")
+    return int(found["position"])
+
+
+async def _rebuild(
+    database: Database, generation: int, batch: Sequence[Document], zone: tzinfo
+) -> None:
+    facts: list[Document] = []
+    keys: list[Document] = []
+    for event in batch:
+        raw = bytes(event["raw"])
+        prepared = prepare(raw, parse_body(raw).value, event["receivedAt"], zone)
+        prepared.place(event["_id"])
+        facts += prepared.facts
+        keys += prepared.keys
+    await database.insert(facts_of(generation), facts)
+    await database.insert(keys_of(generation), keys)

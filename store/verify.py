@@ -1,0 +1,132 @@
+"""Verification: does the log hold what it must, and do the facts say what the events say?"""
+
+from collections import Counter
+from collections.abc import AsyncIterator, Iterator, Sequence
+from dataclasses import dataclass, field
+from datetime import tzinfo
+
+from store.body import digest, parse_body
+from store.collections import COMPANIES, Document, facts_of, keys_of
+from store.driver import Database
+from store.log import Head
+from store.moment import fact_number, position_of
+from store.rejections import RejectedError
+from store.replay import replay
+from store.rows import PreparedEvent, prepare
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """Something that is not as it must be.
+
+    Attributes:
+        position: Of the event it is about; 0 where it is about none.
+        problem: What is wrong, in a sentence.
+    """
+
+    position: int
+    problem: str
+
+
+@dataclass(slots=True)
+class Progress:
+    """How far a verification has come, and what it found since it was last told."""
+
+    position: int
+    findings: list[Finding] = field(default_factory=list)
+
+
+async def verify(database: Database, head: Head, *, zone: tzinfo) -> AsyncIterator[Progress]:
+    """Check every event up to `head`: its position, its digest, its facts and its keys.
+
+    Args:
+        database: Where the log lies.
+        head: How far; what is appended meanwhile is left alone.
+        zone: The time zone that the facts were read with (D3).
+
+    Yields:
+        The progress after each batch of events, with what it found; nothing is changed.
+    """
+    last = 0
+    events: Counter[str] = Counter()
+    async for batch in replay(database, up_to=head.position):
+        findings = list(_holes(batch, last))
+        last = batch[-1]["_id"]
+        events.update(event["company"] for event in batch)
+        findings += await _check(database, batch, head.generation, zone)
+        yield Progress(last, findings)
+    if last != head.position:
+        missing = Finding(last + 1, f"there are no events from here up to {head.position}")
+        yield Progress(head.position, [missing])
+    yield Progress(head.position, [each async for each in _check_companies(database, events)])
+
+
+def _holes(batch: Sequence[Document], last: int) -> Iterator[Finding]:
+    for event in batch:
+        if event["_id"] != last + 1:
+            yield Finding(last + 1, f"there is no event from here up to {event['_id'] - 1}")
+        last = event["_id"]
+
+
+async def _check(
+    database: Database, batch: Sequence[Document], generation: int, zone: tzinfo
+) -> list[Finding]:
+    bounds = {
+        "$gte": fact_number(batch[0]["_id"], 0),
+        "$lt": fact_number(batch[-1]["_id"] + 1, 0),
+    }
+    facts = await _by_position(database, facts_of(generation), bounds)
+    keys = await _by_position(database, keys_of(generation), bounds)
+    findings: list[Finding] = []
+    for event in batch:
+        position = event["_id"]
+        findings += _check_event(event, facts.pop(position, []), keys.pop(position, []), zone)
+    orphans = facts.keys() | keys.keys()
+    return findings + [Finding(each, "facts or keys belong to no event") for each in orphans]
+
+
+async def _by_position(
+    database: Database, collection: str, bounds: Document
+) -> dict[int, list[Document]]:
+    found: dict[int, list[Document]] = {}
+    for row in await database.find(collection, {"_id": bounds}, sort=[("_id", 1)]):
+        found.setdefault(position_of(row["_id"]), []).append(row)
+    return found
+
+
+def _check_event(
+    event: Document, facts: list[Document], keys: list[Document], zone: tzinfo
+) -> Iterator[Finding]:
+    position, raw = event["_id"], bytes(event["raw"])
+    try:
+        value = parse_body(raw).value
+        prepared = prepare(raw, value, event["receivedAt"], zone)
+    except RejectedError as error:
+        yield Finding(position, f"the bytes are no event any more: {error}")
+        return
+    if digest(value) != bytes(event["digest"]):
+        yield Finding(position, "the bytes do not have the event's digest")
+    prepared.place(position)
+    for name in ("eventName", "company", "occurredAt", "occurredAtSource"):
+        if prepared.event[name] != event.get(name):
+            yield Finding(position, f"{name} is not what the bytes say")
+    yield from _check_rows(prepared, facts, keys)
+
+
+def _check_rows(
+    prepared: PreparedEvent, facts: list[Document], keys: list[Document]
+) -> Iterator[Finding]:
+    position = prepared.event["_id"]
+    if prepared.facts != facts:
+        yield Finding(position, "the facts are not what the bytes say: reindex")
+    if prepared.keys != keys:
+        yield Finding(position, "the keys are not what the bytes say: reindex")
+
+
+async def _check_companies(database: Database, events: Counter[str]) -> AsyncIterator[Finding]:
+    """Check the counters of companies that have not grown meanwhile."""
+    for counter in await database.find(COMPANIES, {}):
+        company = counter["_id"]
+        if counter["events"] < events[company]:
+            problem = f"company {company} counts {counter['events']} of {events[company]} events"
+            yield Finding(0, problem)

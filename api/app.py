@@ -7,15 +7,17 @@ from starlette.exceptions import HTTPException
 from starlette.middleware import Middleware
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
-from starlette.routing import BaseRoute, Route
+from starlette.routing import BaseRoute, Route, WebSocketRoute
 
 from api import graphiql
 from api.answers import error_response, unavailable_response
+from api.endpoint import GraphQLEndpoint
 from api.errors import INTERNAL
 from api.events import post_events
 from api.health import healthz, readyz
 from api.metrics import CountRequests
 from api.request_body import BodyTooLargeError
+from api.schema import schema
 from api.services import Services
 from store.errors import LogUnavailableError
 
@@ -38,10 +40,13 @@ def create_app(services: Services) -> Starlette:
 
 
 def _routes(services: Services) -> list[BaseRoute]:
+    endpoint = GraphQLEndpoint(schema)
     return [
         Route("/events", post_events, methods=["POST"]),
         Route("/events/{token}", post_events, methods=["POST"]),
         *graphiql.routes(),
+        Route("/graphql", endpoint),
+        WebSocketRoute("/graphql", endpoint),
         Route("/healthz", healthz),
         Route("/readyz", readyz),
         Route("/metrics", services.metrics.expose),

@@ -1,7 +1,5 @@
 """What `GET /metrics` shows: counters and timings of this process."""
 
-from collections.abc import Callable
-
 from prometheus_client import (
     CONTENT_TYPE_LATEST,
     CollectorRegistry,
@@ -15,7 +13,8 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from store.log import Receipt, Rejected
+from store.follow import Follower
+from store.log import EventLog, Receipt, Rejected
 
 _APPEND_SECONDS = (0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1.0, 2.0, 5.0, 10.0)
 
@@ -56,9 +55,10 @@ class Metrics:
             registry=self.registry,
         )
 
-    def watch_queue(self, queued: Callable[[], int]) -> None:
-        """Read the length of the append queue whenever the metrics are asked for."""
-        self.queued.set_function(queued)
+    def watch(self, log: EventLog, follower: Follower) -> None:
+        """Read the append queue and the subscriptions whenever the metrics are asked for."""
+        self.queued.set_function(lambda: log.queued)
+        self.subscriptions.set_function(lambda: follower.subscribers)
 
     def count_receipt(self, receipt: Receipt) -> None:
         """Count what became of the bodies of one request."""

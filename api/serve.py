@@ -11,13 +11,13 @@ import uvicorn
 
 from api.app import create_app
 from api.demo import running_demo
+from api.graphql_request import MAX_REQUEST_BYTES
 from api.listening import base_url
 from api.services import Services, open_services
 from api.settings import Settings, StartError
 from store.embedded import embedded_mongo
 
 _GRACE_SECONDS = 5
-_MAX_FRAME_BYTES = 2**20
 
 
 class Server(uvicorn.Server):
@@ -36,16 +36,22 @@ class Server(uvicorn.Server):
             access_log=False,
             server_header=False,
             ws="websockets-sansio",
-            ws_max_size=_MAX_FRAME_BYTES,
+            ws_max_size=MAX_REQUEST_BYTES,
             timeout_graceful_shutdown=_GRACE_SECONDS,
         )
         super().__init__(config)
+        self._services = services
         self._on_started = on_started
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         """Listen."""
         await super().startup(sockets)
         self._on_started()
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        """Finish what is begun; an endless answer is ended first."""
+        self._services.end_subscriptions()
+        await super().shutdown(sockets)
 
     @contextmanager
     def capture_signals(self) -> Iterator[None]:

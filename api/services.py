@@ -1,5 +1,6 @@
 """What lives as long as the server, and where its handlers find it."""
 
+import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
@@ -10,6 +11,7 @@ from api.metrics import Metrics
 from api.settings import Settings
 from store.collections import Limits
 from store.driver import Database, connect
+from store.follow import Follower
 from store.log import EventLog, open_log
 
 
@@ -20,7 +22,13 @@ class Services:
     settings: Settings
     database: Database
     log: EventLog
+    follower: Follower
+    following: asyncio.Task[None]
     metrics: Metrics = field(default_factory=Metrics)
+
+    def end_subscriptions(self) -> None:
+        """End those that are open, each with the news that it can be resumed."""
+        self.following.cancel()
 
 
 @asynccontextmanager
@@ -41,9 +49,15 @@ async def open_services(
         connect(uri, settings.database, limits) as database,
         open_log(database, zone=settings.time_zone, queue_events=settings.queue_events) as log,
     ):
-        services = Services(settings, database, log)
-        services.metrics.watch_queue(lambda: log.queued)
-        yield services
+        follower = Follower(log)
+        following = asyncio.create_task(follower.run(), name="follower")
+        services = Services(settings, database, log, follower, following)
+        services.metrics.watch(log, follower)
+        try:
+            yield services
+        finally:
+            services.end_subscriptions()
+            await asyncio.gather(following, return_exceptions=True)
 
 
 def services_of(connection: HTTPConnection) -> Services:

@@ -1,0 +1,44 @@
+"""JSON in and out of the GraphQL doors."""
+
+import json
+from json import JSONDecodeError
+from typing import Any, NoReturn
+
+import orjson
+
+
+def decode(data: str | bytes) -> object:
+    """Read JSON; integers of any size stay exact.
+
+    Raises:
+        JSONDecodeError: It is none, or nested deeper than anybody could mean.
+    """
+    try:
+        return json.loads(data, parse_constant=_refuse)
+    except JSONDecodeError:
+        raise
+    except (ValueError, RecursionError) as error:
+        raise JSONDecodeError(str(error), "", 0) from error
+
+
+def encode(value: object) -> bytes:
+    """Write JSON; an `orjson.Fragment` inside goes out as it is."""
+    try:
+        return orjson.dumps(value)
+    except orjson.JSONEncodeError:
+        return orjson.dumps(_spelled(value))
+
+
+def _refuse(constant: str) -> NoReturn:
+    raise ValueError(f"{constant} is no JSON")
+
+
+def _spelled(value: object) -> Any:  # noqa: ANN401 - JSON
+    """Spell out what orjson has no room for: lone surrogates and integers over 64 bits."""
+    if isinstance(value, dict):
+        return {key: _spelled(each) for key, each in value.items()}
+    if isinstance(value, list | tuple):
+        return [_spelled(each) for each in value]
+    if isinstance(value, str | int) and not isinstance(value, bool):
+        return orjson.Fragment(json.dumps(value))
+    return value

@@ -1,0 +1,22 @@
+"""Subscriptions as server-sent events."""
+
+import re
+from collections.abc import Callable
+
+from strawberry.http import GraphQLHTTPResponse
+from strawberry.http.streaming import SSETransport
+
+_LINE_END = re.compile(r"\r\n?|\n")
+
+
+class EventStream(SSETransport):
+    """Events that a client resumes from: each has its change's cursor as `id`."""
+
+    def encode_next(
+        self, response: GraphQLHTTPResponse, encode_json: Callable[[object], str]
+    ) -> str:
+        """Write one result as an event; a body that came in several lines stays so."""
+        cursor = (response.get("extensions") or {}).get("cursor")
+        lines = [] if cursor is None else [f"id: {cursor}"]
+        lines += ["event: next", *map("data: {}".format, _LINE_END.split(encode_json(response)))]
+        return "\r\n".join(lines) + "\r\n\r\n"

@@ -69,7 +69,7 @@ async def run_transaction(
             try:
                 return await _attempt(database, session, work, deadline)
             except PyMongoError as error:
-                if session.in_transaction:
+                if session.in_transaction:  # type: ignore[truthy-function]
                     await session.abort_transaction()
                 await _pause_or_raise(error, "TransientTransactionError", deadline)
 

@@ -1,4 +1,4 @@
-"""The log event by event, in the order of positions: what verifying, rebuilding and exporting read."""
+"""The log event by event, by position: what verifying, rebuilding and exporting read."""
 
 from collections.abc import AsyncIterator, Sequence
 

@@ -4,6 +4,7 @@ import asyncio
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from datetime import UTC
+from itertools import groupby
 from typing import Any, TypeVar
 
 from bson.codec_options import CodecOptions
@@ -40,10 +41,7 @@ class Database:
         )
 
     async def prepare(
-        self,
-        clustered: Sequence[str],
-        plain: Sequence[str],
-        indexes: Mapping[str, Sequence[Index]],
+        self, clustered: Sequence[str], plain: Sequence[str], indexes: Sequence[Index]
     ) -> None:
         """Create the collections (some clustered on `_id`) and the indexes; what is there stays.
 
@@ -55,7 +53,7 @@ class Database:
                 await self._create(name, clusteredIndex={"key": {"_id": 1}, "unique": True})
             for name in plain:
                 await self._create(name)
-            for name, wanted in indexes.items():
+            for name, wanted in groupby(indexes, key=lambda index: index.collection):
                 await self.handle[name].create_indexes([_model(index) for index in wanted])
 
     async def _create(self, name: str, **options: Any) -> None:  # noqa: ANN401 - the server's
@@ -113,6 +111,30 @@ class Database:
                 return_document=ReturnDocument.AFTER,
             )
         return found["_id"] if found else None
+
+    async def update(self, collection: str, query: Document, update: Document) -> Document | None:
+        """Apply `update` to the one document that matches; return it as it is then, if any."""
+        with translated():
+            found = await self.handle[collection].find_one_and_update(
+                query, update, return_document=ReturnDocument.AFTER
+            )
+        return None if found is None else dict(found)
+
+    async def insert(self, collection: str, documents: Sequence[Document]) -> None:
+        """Insert documents outside of a transaction."""
+        if documents:
+            with translated():
+                await self.handle[collection].insert_many(documents)
+
+    async def delete(self, collection: str, key: object) -> None:
+        """Delete the document with this `_id`, if it is there."""
+        with translated():
+            await self.handle[collection].delete_one({"_id": key})
+
+    async def drop_collection(self, name: str) -> None:
+        """Drop a collection, if it is there."""
+        with translated():
+            await self.handle.drop_collection(name)
 
     async def ping(self, timeout_seconds: float = 2.0) -> None:
         """Ask the primary for an answer.

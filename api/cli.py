@@ -2,15 +2,26 @@
 
 import asyncio
 import os
-from collections.abc import Iterator
+import sys
+import time
+from collections.abc import Coroutine, Iterator
 from contextlib import contextmanager
+from datetime import UTC, datetime
+from typing import Any, BinaryIO
 
 import click
 
+from api.importing import destination, import_lines, size_of
 from api.listening import bind
+from api.posting import Tally, posting_to
+from api.schema import schema
 from api.serve import serve
 from api.settings import Settings, StartError
+from api.simulate import simulate
 from store.errors import StoreError
+
+_LOCAL_URL = "http://127.0.0.1:8000"
+_SHOWN_REJECTIONS = 20
 
 
 @contextmanager
@@ -34,8 +45,74 @@ def main() -> None:
 @click.option("--demo", is_flag=True, help="Show a simulated call centre, in its own database.")
 @click.option("--insecure", is_flag=True, help="Let other machines in, though there are no tokens.")
 def serve_command(*, host: str, port: int, demo: bool, insecure: bool) -> None:
-    """Serve the log and its graph; on an embedded MongoDB unless MONGODB_URI is set."""
+    """Serve the log and its graph.
+
+    The store is the replica set that MONGODB_URI names, else an embedded MongoDB.
+    """
     with _explained():
         settings = Settings.from_environ(os.environ)
         sockets = bind(host, port, insecure=insecure)
         asyncio.run(serve(settings.for_demo() if demo else settings, sockets, demo=demo))
+
+
+@main.command("import")
+@click.argument("file", type=click.File("rb"))
+@click.option("--url", help=f"Through a running server, such as {_LOCAL_URL}.")
+def import_command(*, file: BinaryIO, url: str | None) -> None:
+    """Append the events of FILE, one JSON object per line; - is the standard input.
+
+    Importing the same again appends nothing twice.
+    """
+    with _explained():
+        _conclude(_import(Settings.from_environ(os.environ), file, url))
+
+
+@main.command("simulate")
+@click.option("--rate", default=10.0, show_default=True, help="Events per second; 0 is no limit.")
+@click.option("--url", default=_LOCAL_URL, show_default=True, help="The running server.")
+@click.option("--seed", default=1, show_default=True, help="Another seed is another day.")
+@click.option("--events", type=click.IntRange(1), help="How many; by default a small day's.")
+@click.option("--day", type=click.DateTime(["%Y-%m-%d"]), help="The day; by default today.")
+def simulate_command(
+    *, rate: float, url: str, seed: int, events: int | None, day: datetime | None
+) -> None:
+    """Post a call centre's day to a running server; the same options post the same events."""
+    with _explained():
+        _conclude(_simulate(url, (day or datetime.now(UTC)), rate, seed, events))
+
+
+@main.command("schema")
+def schema_command() -> None:
+    """Print the GraphQL schema."""
+    click.echo(schema.as_str())
+
+
+async def _import(settings: Settings, file: BinaryIO, url: str | None) -> Tally:
+    size_bytes = size_of(file)
+    progress = click.progressbar(length=size_bytes or 1, hidden=not size_bytes, file=sys.stderr)
+    async with destination(settings, url) as post:
+        with progress as bar:
+            return await import_lines(file, post, bar.update)
+
+
+async def _simulate(url: str, day: datetime, rate: float, seed: int, events: int | None) -> Tally:
+    async with posting_to(url, "application/json") as post:
+        return await simulate(post, day=day.date(), seed=seed, rate=rate, events=events)
+
+
+def _conclude(work: Coroutine[Any, Any, Tally]) -> None:
+    """Do the work and sum it up; exit with status 1 if something was rejected."""
+    started_at = time.monotonic()
+    tally = asyncio.run(work)
+    seconds = time.monotonic() - started_at
+    click.echo(
+        f"{tally.appended:,} appended, {tally.duplicates:,} duplicates,"
+        f" {len(tally.rejected):,} rejected in {seconds:.1f} s"
+        f" ({tally.events / seconds:,.0f} events/s)"
+    )
+    for each in tally.rejected[:_SHOWN_REJECTIONS]:
+        click.echo(f"line {each.line}: {each.code}: {each.message}", err=True)
+    if len(tally.rejected) > _SHOWN_REJECTIONS:
+        click.echo("...", err=True)
+    if tally.rejected:
+        sys.exit(1)

@@ -1,0 +1,118 @@
+"""The log as lines of text: out of one store, and byte for byte into another one."""
+
+from collections.abc import AsyncIterator, Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime, tzinfo
+
+import orjson
+
+from store.body import parse_body
+from store.collections import Document
+from store.driver import Database, Transaction
+from store.errors import StoreError
+from store.log import EventLog
+from store.rejections import RejectedError
+from store.replay import replay
+from store.rows import PreparedEvent, prepare
+from store.writer import positions_by_digest, write
+
+
+class LogLineError(StoreError):
+    """A line cannot be taken into this log; the message says why and what to do."""
+
+    code = "LOG_LINE"
+
+
+@dataclass(frozen=True, slots=True)
+class LogLine:
+    """One event as it is exported.
+
+    Attributes:
+        position: Its position.
+        received_at: When it was received, aware UTC.
+        raw: Its own bytes.
+    """
+
+    position: int
+    received_at: datetime
+    raw: bytes
+
+
+async def export_lines(database: Database, *, up_to: int) -> AsyncIterator[Sequence[bytes]]:
+    """Yield the events up to a position in batches, each as a line of JSON with its newline."""
+    async for batch in replay(database, up_to=up_to):
+        yield [_spell(event) for event in batch]
+
+
+def _spell(event: Document) -> bytes:
+    line = {
+        "position": event["_id"],
+        "receivedAt": event["receivedAt"],
+        "raw": bytes(event["raw"]).decode(),
+    }
+    return orjson.dumps(line, option=orjson.OPT_APPEND_NEWLINE)
+
+
+def read_line(line: bytes) -> LogLine:
+    """Read a line back.
+
+    Raises:
+        LogLineError: It is no line of an export.
+    """
+    try:
+        read = orjson.loads(line)
+        received_at = datetime.fromisoformat(read["receivedAt"])
+        if received_at.tzinfo is None or not isinstance(read["position"], int):
+            raise LogLineError(f"no position, or no zone in receivedAt: {line[:80]!r}")
+        return LogLine(read["position"], received_at, read["raw"].encode())
+    except (ValueError, KeyError, TypeError, AttributeError) as error:
+        raise LogLineError(f"no line of an export: {line[:80]!r}") from error
+
+
+async def import_lines(log: EventLog, lines: Iterable[LogLine]) -> int:
+    """Append exported events at their own positions, with their own times of receipt.
+
+    Lines that the log holds already are passed over, so a broken import can be run again.
+
+    Args:
+        log: Where to; nothing else may be appended to it meanwhile.
+        lines: In the order of positions; about 500 at a time, all of them in one transaction.
+
+    Returns:
+        How many were appended.
+
+    Raises:
+        LogLineError: A line is no event, or not what the log holds or must hold at its position.
+        LogUnavailableError: No majority in time; run the import again.
+    """
+    batch = list(lines)
+    prepared = [_prepared(line, log.zone) for line in batch]
+    head = (await log.head()).position
+    known = [each for each, line in zip(prepared, batch, strict=True) if line.position <= head]
+    await _require_same(log.database, known, batch)
+    fresh = prepared[len(known) :]
+    if fresh:
+        expected = batch[len(known)].position
+
+        async def append(transaction: Transaction) -> None:
+            if await write(transaction, fresh) != expected:
+                raise LogLineError(f"the log does not end before position {expected}")
+
+        await log.database.transaction(append)
+    return len(fresh)
+
+
+def _prepared(line: LogLine, zone: tzinfo) -> PreparedEvent:
+    try:
+        return prepare(line.raw, parse_body(line.raw).value, line.received_at, zone)
+    except RejectedError as error:
+        raise LogLineError(f"position {line.position} is no event: {error}") from error
+
+
+async def _require_same(
+    database: Database, known: Sequence[PreparedEvent], lines: Sequence[LogLine]
+) -> None:
+    positions = await positions_by_digest(database, [each.digest for each in known])
+    for prepared, line in zip(known, lines, strict=False):
+        if positions.get(prepared.digest) != line.position:
+            raise LogLineError(f"the log holds another event at position {line.position}")

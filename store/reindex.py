@@ -6,7 +6,7 @@ rebuild covers what came before its start, then one update makes the new generat
 """
 
 import asyncio
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncGenerator, Sequence
 from datetime import tzinfo
 
 from store.body import parse_body
@@ -33,7 +33,7 @@ class ReindexError(StoreError):
 
 async def reindex(
     database: Database, *, zone: tzinfo, grace_seconds: float = 60.0
-) -> AsyncIterator[tuple[int, int]]:
+) -> AsyncGenerator[tuple[int, int], None]:
     """Rebuild the facts and keys; readers see the old ones or the new ones, never half.
 
     Args:

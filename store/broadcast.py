@@ -116,6 +116,9 @@ class Broadcaster:
         """The topics and companies that anybody listens to."""
         return list(self._subscribers)
 
+    def __len__(self) -> int:
+        return sum(map(len, self._subscribers.values()))
+
     def __contains__(self, subscriber: Subscriber[Any]) -> bool:
         return subscriber in self._subscribers.get((subscriber.topic, subscriber.company), {})
 

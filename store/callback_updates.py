@@ -86,6 +86,7 @@ class _Draft:
             occurred_at=times[number],
             state=self.state,
             callback_state=state_at(self.state, self.course, received_at),
+            as_of=received_at,
             campaign=self.campaign,
             created=self.created,
         )

@@ -67,13 +67,16 @@ class CallbackUpdate(Change):
 
     Attributes:
         state: The callback after it.
-        callback_state: What became of it (D19), as of the event's receipt.
+        callback_state: What became of it (D19).
+        as_of: The moment of which that holds: the event's receipt; of a callback that fell due,
+            when that was noticed.
         campaign: The id key of its application's campaign at that position, if known.
         created: Whether no event had spoken of it before.
     """
 
     state: State
     callback_state: CallbackState
+    as_of: datetime
     campaign: str | None
     created: bool = False
 

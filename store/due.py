@@ -39,7 +39,7 @@ class Timers:
         """Expect what changed callbacks say of themselves."""
         for change in changes:
             recall_at = change.state.data.get("recallAt")
-            if change.callback_state != "DUE" and recall_at is not None:
+            if recall_at is not None and recall_at > change.as_of:
                 self.expect({change.state.id_key: recall_at})
 
     def take(self, now: datetime) -> Hints:
@@ -76,7 +76,7 @@ async def fallen_due(
     courses = await courses_of(view, timely)
     due = [s for s in timely if state_at(s, courses.get(s.id_key, Course()), now) == "DUE"]
     campaigns = await view.campaigns_of(_applications(due))
-    return [_change(last, state, campaigns) for state in due]
+    return [_change(last, state, campaigns, now) for state in due]
 
 
 async def _last_position(view: View) -> int:
@@ -90,7 +90,9 @@ def _applications(callbacks: Collection[State]) -> set[str]:
     return {application for application in named if application is not None}
 
 
-def _change(position: int, state: State, campaigns: Mapping[str, str | None]) -> CallbackUpdate:
+def _change(
+    position: int, state: State, campaigns: Mapping[str, str | None], now: datetime
+) -> CallbackUpdate:
     recall_at = state.data["recallAt"]
     application = application_of(state)
     # The same in every process: a reader may meet it twice, behind two servers.
@@ -102,5 +104,6 @@ def _change(position: int, state: State, campaigns: Mapping[str, str | None]) ->
         is_live_only=True,
         state=state,
         callback_state="DUE",
+        as_of=now,
         campaign=None if application is None else campaigns[application],
     )

@@ -71,6 +71,11 @@ class Follower:
         """How many subscriptions are open."""
         return self._interested
 
+    @property
+    def listening(self) -> int:
+        """How many of them have been told everything and wait for what comes."""
+        return len(self._broadcaster)
+
     async def subscribe(
         self,
         topic: Topic[C],

@@ -1,13 +1,17 @@
 """Fixtures that every test may use."""
 
+import os
 import tempfile
+import uuid
 from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
 from serving import RunningServer, a_server
 
+from store.driver import Database, connect
 from store.embedded import embedded_mongo
+from store.log import EventLog, open_log
 
 
 @pytest.fixture(scope="session")
@@ -22,3 +26,22 @@ async def mongo_uri() -> AsyncIterator[str]:
 async def server(mongo_uri: str) -> AsyncIterator[RunningServer]:
     async with a_server(mongo_uri) as server:
         yield server
+
+
+@pytest.fixture(scope="module")
+async def database(mongo_uri: str) -> AsyncIterator[Database]:
+    async with connect(mongo_uri, f"test-{os.getpid()}-{uuid.uuid4().hex[:8]}") as database:
+        yield database
+        await database.drop()
+
+
+@pytest.fixture(scope="module")
+async def log(database: Database) -> AsyncIterator[EventLog]:
+    async with open_log(database) as log:
+        yield log
+
+
+@pytest.fixture
+def company() -> str:
+    """A company of the test's own, so that tests can share a log."""
+    return f"company-{uuid.uuid4().hex[:8]}"

@@ -27,6 +27,7 @@ from store.cursor import BadCursorError, Cursor
 from store.errors import LogUnavailableError
 from store.event_pages import load_events
 from store.fold import State
+from store.log import EventLog
 from store.moment import Moment
 from store.topics import Topic
 from store.view import View
@@ -85,21 +86,31 @@ async def _told(  # noqa: PLR0913, PLR0917 - the parts of `told`
     make: Callable[[View, C], Awaitable[Told]],
 ) -> AsyncGenerator[Told, None]:
     operation: Operation = info.context
-    follower, database = operation.caller.follower, operation.caller.log.database
-    following = follower.subscribe(
-        topic, company=company, after=start.after, after_cursor=cursor, accept=accept
-    )
+    follower, log = operation.caller.follower, operation.caller.log
     selection, type_name = below(info), _type_name(info)
+    after = start.after
     try:
+        if not company and start.company_id is None:
+            company, after = await _first_company(log), after or 0
+        following = follower.subscribe(
+            topic, company=company, after=after, after_cursor=cursor, accept=accept
+        )
         async with aclosing(following):
             async for change in following:
                 moment = Moment(change.position, None, follower.generation)
-                made = await make(View(database, company, moment), change)
+                made = await make(View(log.database, company, moment), change)
                 await prefetch([made], selection, type_name)
                 operation.position, operation.cursor = change.position, str(change.cursor)
                 yield made
     except Exception as error:
         raise _client_error(error) from error
+
+
+async def _first_company(log: EventLog) -> str:
+    """Wait for an empty log's first event: who subscribes without `companyId` means that one's."""
+    while not (companies := (await log.head()).companies):
+        await log.wait(_POLL_SECONDS)
+    return companies[0]
 
 
 def _type_name(info: strawberry.Info) -> str:

@@ -136,8 +136,8 @@ async def test_subscriptions_opened_while_events_pour_in_have_no_hole_and_no_rep
         await asyncio.sleep(0.02)
     await pouring
 
-    for told in await asyncio.gather(*opened):
-        assert [change.state.id for change in told] == [str(number) for number in range(600)]
+    for changes in await asyncio.gather(*opened):
+        assert [change.state.id for change in changes] == [str(number) for number in range(600)]
 
 
 async def test_a_filter_is_held_against_the_state_after_the_change(

@@ -19,6 +19,8 @@ MAX_BATCH_BYTES = 16 * 2**20
 
 LOG_COUNTER = "log"
 
+_CLOSED = "the server is shutting down"
+
 
 @dataclass(frozen=True, slots=True)
 class Placed:
@@ -52,6 +54,7 @@ class Writer:
         self._waiting: deque[_Waiting] = deque()
         self._by_digest: dict[bytes, _Waiting] = {}
         self._woken = asyncio.Event()
+        self._is_closed = False
 
     @property
     def queued(self) -> int:
@@ -63,8 +66,11 @@ class Writer:
 
         Raises:
             QueueFullError: Too many wait; nothing of these was queued.
-            LogUnavailableError: No majority in time; the outcome is unknown.
+            LogUnavailableError: No majority in time, and the outcome is unknown; or the writer was
+                closed.
         """
+        if self._is_closed:
+            raise LogUnavailableError(_CLOSED)
         if self.queued + len(prepared) > max(self._queue_events, len(prepared)):
             raise QueueFullError("the append queue is full: send again later")
         shares = [self._enqueue(each) for each in prepared]
@@ -97,9 +103,10 @@ class Writer:
                 raise
 
     def close(self) -> None:
-        """Refuse what still waits; to be called when `run` has ended."""
+        """Refuse what still waits and what comes; to be called when `run` has ended."""
+        self._is_closed = True
         for waiting in self._waiting:
-            self._fail(waiting, LogUnavailableError("the server is shutting down"))
+            self._fail(waiting, LogUnavailableError(_CLOSED))
         self._waiting.clear()
 
     def _take(self) -> list[_Waiting]:
@@ -167,6 +174,7 @@ class Writer:
         self._by_digest.pop(waiting.prepared.digest, None)
         if not waiting.placed.done():
             waiting.placed.set_exception(error)
+            waiting.placed.exception()  # a sender of several hears of one, and may have left
 
 
 def _done() -> "asyncio.Future[None]":

@@ -4,39 +4,34 @@ import asyncio
 import os
 import sys
 import time
-from collections.abc import Coroutine, Iterator
-from contextlib import contextmanager
+from collections.abc import Coroutine
 from datetime import UTC, datetime
 from typing import Any, BinaryIO
 
 import click
 
+from api.console import explained
 from api.importing import destination, import_lines, size_of
 from api.listening import bind
-from api.posting import Tally, posting_to
+from api.maintenance import COMMANDS, import_export, run
+from api.posting import Tally
 from api.schema import schema
 from api.serve import serve
-from api.settings import Settings, StartError
+from api.settings import Settings
 from api.simulate import simulate
-from store.errors import StoreError
 
 _LOCAL_URL = "http://127.0.0.1:8000"
 _SHOWN_REJECTIONS = 20
-
-
-@contextmanager
-def _explained() -> Iterator[None]:
-    """Say what went wrong in a sentence, and exit with status 1."""
-    try:
-        yield
-    except (StartError, StoreError) as error:
-        raise click.ClickException(str(error)) from error
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(package_name="dialgraph")
 def main() -> None:
     """Keep a telemarketing dialer's events, and ask them as a graph."""
+
+
+for command in COMMANDS:
+    main.add_command(command)
 
 
 @main.command("serve")
@@ -49,7 +44,7 @@ def serve_command(*, host: str, port: int, demo: bool, insecure: bool) -> None:
 
     The store is the replica set that MONGODB_URI names, else an embedded MongoDB.
     """
-    with _explained():
+    with explained():
         settings = Settings.from_environ(os.environ)
         sockets = bind(host, port, insecure=insecure)
         asyncio.run(serve(settings.for_demo() if demo else settings, sockets, demo=demo))
@@ -58,12 +53,16 @@ def serve_command(*, host: str, port: int, demo: bool, insecure: bool) -> None:
 @main.command("import")
 @click.argument("file", type=click.File("rb"))
 @click.option("--url", help=f"Through a running server, such as {_LOCAL_URL}.")
-def import_command(*, file: BinaryIO, url: str | None) -> None:
+@click.option("--log", "is_export", is_flag=True, help="FILE is an export: keep its positions.")
+def import_command(*, file: BinaryIO, url: str | None, is_export: bool) -> None:
     """Append the events of FILE, one JSON object per line; - is the standard input.
 
     Importing the same again appends nothing twice.
     """
-    with _explained():
+    if is_export:
+        click.echo(f"{run(lambda log: import_export(log, file)):,} appended")
+        return
+    with explained():
         _conclude(_import(Settings.from_environ(os.environ), file, url))
 
 
@@ -77,8 +76,9 @@ def simulate_command(
     *, rate: float, url: str, seed: int, events: int | None, day: datetime | None
 ) -> None:
     """Post a call centre's day to a running server; the same options post the same events."""
-    with _explained():
-        _conclude(_simulate(url, (day or datetime.now(UTC)), rate, seed, events))
+    with explained():
+        chosen = (day or datetime.now(UTC)).date()
+        _conclude(simulate(url, day=chosen, seed=seed, rate=rate, events=events))
 
 
 @main.command("schema")
@@ -93,11 +93,6 @@ async def _import(settings: Settings, file: BinaryIO, url: str | None) -> Tally:
     async with destination(settings, url) as post:
         with progress as bar:
             return await import_lines(file, post, bar.update)
-
-
-async def _simulate(url: str, day: datetime, rate: float, seed: int, events: int | None) -> Tally:
-    async with posting_to(url, "application/json") as post:
-        return await simulate(post, day=day.date(), seed=seed, rate=rate, events=events)
 
 
 def _conclude(work: Coroutine[Any, Any, Tally]) -> None:

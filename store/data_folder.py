@@ -77,6 +77,19 @@ async def locked_folder(path: Path) -> AsyncIterator[DataFolder]:
         yield folder
 
 
+def served_uri(path: Path) -> str | None:
+    """Return the URI of the MongoDB that another process serves the folder with, if one does."""
+    try:
+        with (path / "lock").open("rb") as lock:
+            try:
+                fcntl.flock(lock, fcntl.LOCK_SH | fcntl.LOCK_NB)
+            except BlockingIOError:
+                return lock.read().decode().strip().partition("\n")[2]
+    except FileNotFoundError:
+        return None
+    return None
+
+
 def _private(path: Path) -> Path:
     path.mkdir(mode=0o700, parents=True, exist_ok=True)
     path.chmod(0o700)

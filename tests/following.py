@@ -59,12 +59,18 @@ async def until(is_so: Callable[[], object]) -> None:
             await asyncio.sleep(0.01)
 
 
-def simulated(company: str, count: int, *, seed: int = 1) -> list[bytes]:
-    """Events of a simulated day that come in disorder, now and then twice."""
-    dice = random.Random(seed)
-    day = campaign_day(day=date(2026, 3, 2), seed=seed, company_id=company, campaigns=2)
-    bodies = [delivery.body for delivery, _ in zip(day, range(4 * count), strict=False)][-count:]
-    late = sorted(range(len(bodies)), key=lambda place: place + dice.choice((0, 0, 0, 60)))
+def simulated(company: str, *, applications: int = 3) -> list[bytes]:
+    """Events of a small simulated day that come in disorder, now and then twice."""
+    dice = random.Random(3)
+    day = campaign_day(
+        day=date(2026, 3, 2),
+        seed=3,
+        company_id=company,
+        campaigns=2,
+        applications_per_campaign=applications,
+    )
+    bodies = [delivery.body for delivery in day]
+    late = sorted(range(len(bodies)), key=lambda place: place + dice.choice((0, 0, 0, 30)))
     again = [bodies[place] for place in late if dice.random() < 0.05]
     return [bodies[place] for place in late] + again
 

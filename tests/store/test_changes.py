@@ -243,7 +243,7 @@ def a_completing_call(company: str, **fields: object) -> bytes:
 async def test_changes_do_not_depend_on_how_the_log_is_cut(
     log: EventLog, company: str, topic: Topic[Any]
 ) -> None:
-    await log.append(simulated(company, 300) + tangled(company, 200, seed=1))
+    await log.append(simulated(company, applications=8) + tangled(company, 200, seed=1))
 
     whole, pieces = [await formed(log, topic, company, step=step) for step in (1_000, 7)]
 

@@ -43,7 +43,7 @@ async def test_a_replay_tells_what_was_told_live(
     start = (await log.head()).position
     live = follower.subscribe(topic, company=company, after=start)
     listening = asyncio.create_task(take(live, 1))
-    await append_in_pieces(log, simulated(company, 200) + tangled(company, 150, seed=1))
+    await append_in_pieces(log, simulated(company, applications=8) + tangled(company, 150, seed=1))
     expected = await formed(log, topic, company)
 
     told = await listening + await take(live, len(expected) - 1)
@@ -60,7 +60,7 @@ async def test_a_replay_tells_what_was_told_live(
 async def test_whoever_drops_and_resumes_anywhere_misses_nothing_and_hears_nothing_twice(
     log: EventLog, follower: Follower, company: str, topic: Topic[Any]
 ) -> None:
-    await log.append(simulated(company, 60) + tangled(company, 60, seed=2))
+    await log.append(simulated(company) + tangled(company, 60, seed=2))
     expected = await formed(log, topic, company)
 
     for place, change in enumerate(expected[:-1]):
@@ -176,7 +176,7 @@ async def test_two_followers_of_one_log_tell_the_same(
     ):
         both = [each.subscribe(CALLBACKS, company=company, after=0) for each in (here, there)]
         first = [asyncio.create_task(take(each, 1)) for each in both]
-        await append_in_pieces(log, simulated(company, 150) + tangled(company, 150, seed=3))
+        await append_in_pieces(log, simulated(company) + tangled(company, 150, seed=3))
         expected = await formed(log, CALLBACKS, company)
 
         for told, one in zip(both, first, strict=True):

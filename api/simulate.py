@@ -4,7 +4,7 @@ import asyncio
 from datetime import date
 from itertools import count, islice
 
-from api.posting import Post, Tally, in_parallel
+from api.posting import Tally, in_parallel, posting_to
 from api.simulation import campaign_day
 
 _IN_FLIGHT = 32
@@ -12,11 +12,11 @@ _SMALLEST_APPLICATIONS = 40
 _EVENTS_PER_APPLICATION = 8  # over all campaigns, a little fewer than there are
 
 
-async def simulate(post: Post, *, day: date, seed: int, rate: float, events: int | None) -> Tally:
+async def simulate(url: str, *, day: date, seed: int, rate: float, events: int | None) -> Tally:
     """Post a day's events, one per request, up to 32 requests at once.
 
     Args:
-        post: Where to.
+        url: The running server.
         day: The day; with the same `day`, `seed` and `events` the same events.
         seed: Of the simulation.
         rate: Events per second; 0 is as fast as the server takes them.
@@ -29,10 +29,12 @@ async def simulate(post: Post, *, day: date, seed: int, rate: float, events: int
     tally = Tally()
 
     async def send() -> None:
-        for number, delivery in unsent:
-            if rate:
-                await asyncio.sleep(started_at + number / rate - loop.time())
-            tally.add(await post(delivery.body), [number + 1])
+        # A client each: one with many connections looks through all of them at every request.
+        async with posting_to(url, "application/json") as post:
+            for number, delivery in unsent:
+                if rate:
+                    await asyncio.sleep(started_at + number / rate - loop.time())
+                tally.add(await post(delivery.body), [number + 1])
 
     await in_parallel(_IN_FLIGHT, send)
     return tally

@@ -36,6 +36,10 @@ from api.errors import ClientError
 
 Batch = Callable[[Sequence[Any], "Ask"], Awaitable[Sequence[Any]]]
 
+# What was loaded, by the field's nodes in the document: a fragment may bring one node to several
+# fields, but the same nodes always ask for the same.
+Results = dict[tuple[int, ...], Any]
+
 _batches: dict[tuple[str, str], Batch] = {}
 
 
@@ -57,17 +61,21 @@ class Loadable:
     """An object some of whose fields are loaded in batches.
 
     Attributes:
-        results: What was loaded, by the identity of the field's node in the document.
+        results: What was loaded.
     """
 
-    results: strawberry.Private[dict[int, Any]]
+    results: strawberry.Private[Results]
 
     def loaded(self, info: strawberry.Info) -> Any:  # noqa: ANN401 - the field's own type
         """Return what the look-ahead loaded for the field that `info` is of."""
-        value = self.results[id(info._raw_info.field_nodes[0])]  # noqa: SLF001
+        value = self.results[_place(info._raw_info.field_nodes)]  # noqa: SLF001
         if isinstance(value, Exception):
             raise value
         return value
+
+
+def _place(nodes: Iterable[FieldNode]) -> tuple[int, ...]:
+    return tuple(map(id, nodes))
 
 
 @dataclass(slots=True)
@@ -143,8 +151,9 @@ def _asks(document: _Document, sets: Sequence[SelectionSetNode], type_name: str)
     if not isinstance(graphql_type, GraphQLObjectType):
         return
     merged: dict[str, list[FieldNode]] = defaultdict(list)
+    spread: set[str] = set()
     for nodes in sets:
-        for node in _fields(document, nodes.selections, graphql_type):
+        for node in _fields(document, nodes.selections, graphql_type, spread):
             merged[node.alias.value if node.alias else node.name.value].append(node)
     for nodes_of_key in merged.values():
         name = nodes_of_key[0].name.value
@@ -178,20 +187,27 @@ def _ask(
 
 
 def _fields(
-    document: _Document, selections: Iterable[SelectionNode], graphql_type: GraphQLObjectType
+    document: _Document,
+    selections: Iterable[SelectionNode],
+    graphql_type: GraphQLObjectType,
+    spread: set[str],
 ) -> Iterator[FieldNode]:
-    """Walk the fields that hold for a type, through fragments, as execution will."""
+    """Walk the fields that hold for a type, through each named fragment once, as execution will."""
     for node in selections:
         if not _is_included(document, node):
             continue
         if isinstance(node, FieldNode):
             yield node
             continue
-        fragment = (
-            document.fragments[node.name.value] if isinstance(node, FragmentSpreadNode) else node
-        )
-        if _holds(document, fragment.type_condition, graphql_type):  # type: ignore[union-attr]
-            yield from _fields(document, fragment.selection_set.selections, graphql_type)  # type: ignore[union-attr]
+        fragment: Any = node
+        if isinstance(node, FragmentSpreadNode):
+            fragment = document.fragments[node.name.value]
+            if node.name.value in spread:
+                continue
+        if _holds(document, fragment.type_condition, graphql_type):
+            if fragment is not node:
+                spread.add(fragment.name.value)
+            yield from _fields(document, fragment.selection_set.selections, graphql_type, spread)
 
 
 def _is_included(document: _Document, node: SelectionNode) -> bool:
@@ -218,7 +234,7 @@ async def prefetch(objects: Iterable[object], selection: Selection, type_name: s
         type_name: As the schema calls it.
     """
     by_type: dict[str, list[Any]] = defaultdict(list)
-    for each in objects:
+    for each in {id(each): each for each in objects}.values():
         by_type[_concrete(each, type_name, selection)].append(each)
     for concrete, members in by_type.items():
         for ask in selection.of(concrete):
@@ -234,10 +250,11 @@ def _concrete(each: object, type_name: str, selection: Selection) -> str:
 async def _fulfil(type_name: str, members: Sequence[Any], ask: Ask) -> None:
     load = _batches.get((type_name, ask.field))
     if load is not None:
-        values = await _loaded(load, members, ask)
-        for member, value in zip(members, values, strict=True):
-            for node in ask.nodes:
-                member.results[id(node)] = value
+        place = _place(ask.nodes)
+        fresh = [member for member in members if place not in member.results]
+        values = await _loaded(load, fresh, ask) if fresh else []
+        for member, value in zip(fresh, values, strict=True):
+            member.results[place] = value
     elif ask.below:
         values = [getattr(member, ask.attribute) for member in members]
     else:

@@ -4,9 +4,8 @@ import asyncio
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
-from store.follow import Follower
-
 from api.errors import ClientError
+from store.follow import Follower
 from store.log import EventLog, Head
 from store.moment import Moment
 from store.view import View

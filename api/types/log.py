@@ -1,11 +1,10 @@
 """The log as a whole, and what was refused."""
 
 from dataclasses import field
-from typing import Any
 
 import strawberry
 
-from api.lookahead import Loadable
+from api.lookahead import Loadable, Results
 from api.types.scalars import DateTime, Position
 from store.driver import Database
 
@@ -55,7 +54,7 @@ class Deliveries:
 class Log(Loadable):
     """The log of one company, or of all that the caller sees."""
 
-    results: strawberry.Private[dict[int, Any]] = field(default_factory=dict)
+    results: strawberry.Private[Results] = field(default_factory=dict)
     database: strawberry.Private[Database]
     companies: strawberry.Private[tuple[str, ...] | None]
 

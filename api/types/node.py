@@ -2,12 +2,12 @@
 
 import base64
 from dataclasses import field
-from typing import Annotated, Any
+from typing import Annotated
 
 import orjson
 import strawberry
 
-from api.lookahead import Loadable
+from api.lookahead import Loadable, Results
 from api.types.connection import After, Before, Connection, First, Last
 from api.types.revision import Provenance, Revision
 from store.facts import Kind
@@ -33,7 +33,7 @@ class Node(Loadable):
 
     view: strawberry.Private[View]
     state: strawberry.Private[State]
-    results: strawberry.Private[dict[int, Any]] = field(default_factory=dict)
+    results: strawberry.Private[Results] = field(default_factory=dict)
 
     @strawberry.field(
         description="The thing's id among all things; opaque, for `node` and `nodes`."

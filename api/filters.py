@@ -1,8 +1,9 @@
 """Filters as conditions on folded states."""
 
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from datetime import datetime
-from typing import Any
+from functools import partial
+from typing import Any, NamedTuple
 
 from api.types.inputs import (
     ApplicationFilter,
@@ -15,10 +16,26 @@ from store.callbacks import courses_of, state_at
 from store.fold import State
 from store.ids import id_key
 from store.links import application_of, matches
+from store.listing import Accept, Prepare
 from store.view import View
 
 Condition = Callable[[State], bool]
-Accept = Callable[[Sequence[State]], Awaitable[list[State]]]
+
+
+class Filter(NamedTuple):
+    """Which things a list shows.
+
+    Attributes:
+        accept: Keeps those that it shows.
+        prepare: Reads what `accept` looks at, for the things of several lists at once.
+    """
+
+    accept: Accept
+    prepare: Prepare
+
+
+async def nothing(states: Sequence[State]) -> None:
+    """Prepare for a filter that looks at the states alone."""
 
 
 def accepting(*conditions: Condition) -> Accept:
@@ -76,21 +93,22 @@ def names(wanted: Sequence[Any] | None) -> list[str] | None:
     return None if wanted is None else [each.value for each in wanted]
 
 
-def campaign_accepts(wanted: CampaignFilter | None) -> Accept:
-    """Return the condition for campaigns."""
+def campaign_filter(wanted: CampaignFilter | None) -> Filter:
+    """Return the filter of campaigns."""
     chosen = wanted or CampaignFilter()
     ids = chosen.campaign_ids
-    return accepting(
+    accept = accepting(
         one_of("status", names(chosen.status)),
         lambda state: ids is None or state.id in ids,
     )
+    return Filter(accept, nothing)
 
 
-def application_accepts(campaign: str, wanted: ApplicationFilter | None) -> Accept:
-    """Return the condition for applications of a campaign, which is an id key."""
+def application_filter(campaign: str, wanted: ApplicationFilter | None) -> Filter:
+    """Return the filter of the applications of a campaign, which is an id key."""
     chosen = wanted or ApplicationFilter()
     pair = chosen.client_sync_id
-    return accepting(
+    accept = accepting(
         lambda state: belongs(state, campaign),
         one_of("status", chosen.status),
         equals("processable", chosen.processable),
@@ -101,6 +119,7 @@ def application_accepts(campaign: str, wanted: ApplicationFilter | None) -> Acce
             pair is None or [pair.field, pair.value] in (state.data.get("clientSyncIds") or ())
         ),
     )
+    return Filter(accept, nothing)
 
 
 def belongs(state: State, campaign: str) -> bool:
@@ -109,11 +128,10 @@ def belongs(state: State, campaign: str) -> bool:
     return folded is not None and id_key(folded) == campaign
 
 
-def call_accepts(view: View, wanted: CallFilter | None, *others: Condition) -> Accept:
-    """Return the condition for calls; `linked` reads their matches."""
+def call_filter(view: View, wanted: CallFilter | None, *others: Condition) -> Filter:
+    """Return the filter of calls; `linked` reads their matches."""
     chosen = wanted or CallFilter()
-    plain = accepting(
-        *others,
+    by_itself = accepting(
         one_of("status", names(chosen.status)),
         equals("callType", None if chosen.call_type is None else chosen.call_type.value),
         equals("operatorId", chosen.operator_id),
@@ -121,42 +139,86 @@ def call_accepts(view: View, wanted: CallFilter | None, *others: Condition) -> A
         same_digits("phoneNumber", chosen.phone_number),
     )
 
-    async def accept(states: Sequence[State]) -> list[State]:
-        kept = await plain(states)
-        if chosen.linked is None or not kept:
-            return kept
-        linked = await matches(view, kept)
-        return [state for state in kept if (state.id_key in linked) == chosen.linked]
+    async def linked(states: Sequence[State]) -> list[State]:
+        if chosen.linked is None:
+            return list(states)
+        found = await matches(view, states)
+        return [state for state in states if (state.id_key in found) == chosen.linked]
 
-    return accept
+    return Filter(_each(by_itself, accepting(*others), linked), _reading(by_itself, linked))
 
 
-def callback_accepts(view: View, wanted: CallbackFilter | None, *others: Condition) -> Accept:
-    """Return the condition for callbacks; `state` and `campaignId` read their applications."""
+def callback_filter(
+    view: View,
+    wanted: CallbackFilter | None,
+    campaign: str | None = None,
+    siblings: Collection[str] = (),
+) -> Filter:
+    """Return the filter of callbacks; `state` and the campaigns read their applications.
+
+    Args:
+        view: What is read.
+        wanted: What is asked for.
+        campaign: If given, only callbacks of this campaign, which is an id key.
+        siblings: The campaigns, as id keys, whose lists are read at once.
+    """
     chosen = wanted or CallbackFilter()
-    plain = accepting(
-        *others,
+    by_itself = accepting(
         equals("operatorId", chosen.operator_id),
         within("recallAt", chosen.recall_at),
         equals("autorecall", chosen.autorecall),
     )
-    states_wanted = names(chosen.state)
-    at = chosen.at or view.now
+    named = None if chosen.campaign_id is None else {id_key(chosen.campaign_id)}
+
+    def of(campaigns: Collection[str] | None) -> Accept:
+        return partial(_of_campaigns, view, [each for each in (campaigns, named) if each])
+
+    in_states = partial(_in_states, view, chosen)
+    return Filter(
+        _each(by_itself, of(None if campaign is None else {campaign}), in_states),
+        _reading(by_itself, of(siblings), in_states),
+    )
+
+
+def _each(*parts: Accept) -> Accept:
+    """Return what keeps the states that every part keeps; a part gets what those before kept."""
 
     async def accept(states: Sequence[State]) -> list[State]:
-        kept = await plain(states)
-        if chosen.campaign_id is not None:
-            kept = await of_campaign(view, kept, id_key(chosen.campaign_id))
-        if states_wanted is None or not kept:
-            return kept
-        courses = await courses_of(view, kept)
-        return [each for each in kept if state_at(each, courses[each.id_key], at) in states_wanted]
+        kept = list(states)
+        for part in parts:
+            kept = await part(kept) if kept else kept
+        return kept
 
     return accept
 
 
-async def of_campaign(view: View, callbacks: Sequence[State], campaign: str) -> list[State]:
-    """Return the callbacks whose application belongs to a campaign, which is an id key."""
+def _reading(*parts: Accept) -> Prepare:
+    """Return what reads what the parts look at; what they keep does not matter."""
+
+    async def prepare(states: Sequence[State]) -> None:
+        await _each(*parts)(states)
+
+    return prepare
+
+
+async def _of_campaigns(
+    view: View, wanted: Sequence[Collection[str]], callbacks: Sequence[State]
+) -> list[State]:
+    """Return the callbacks whose application's campaign is in each of the collections."""
+    if not wanted:
+        return list(callbacks)
     applications = {each for state in callbacks if (each := application_of(state)) is not None}
-    campaigns = await view.campaigns_of(applications)
-    return [state for state in callbacks if campaigns.get(application_of(state) or "") == campaign]
+    found = await view.campaigns_of(applications)
+    return [
+        state
+        for state in callbacks
+        if all(found.get(application_of(state) or "") in each for each in wanted)
+    ]
+
+
+async def _in_states(view: View, wanted: CallbackFilter, callbacks: Sequence[State]) -> list[State]:
+    if wanted.state is None:
+        return list(callbacks)
+    states, at = names(wanted.state) or (), wanted.at or view.now
+    courses = await courses_of(view, callbacks)
+    return [each for each in callbacks if state_at(each, courses[each.id_key], at) in states]

@@ -17,6 +17,9 @@ DEFAULT_PAGE = 20
 MAX_PAGE = 500
 
 BY_POSITION = "POSITION"
+BY_RECEIPT = "RECEIVED_AT"
+_BY_KEY = frozenset({BY_POSITION, BY_RECEIPT, "CAMPAIGN_ID", "APPLICATION_ID"})
+_MAX_POSITION = 2**43 - 1  # a fact's number has room for so many
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _BAD_CURSOR = "The cursor is not one of this list: leave it out, or page on from one of its edges."
@@ -62,15 +65,26 @@ def _read_cursor(text: str | None, order: str) -> Place | None:
     try:
         padded = text.encode() + b"=" * (-len(text) % 4)
         mine, value, key = orjson.loads(base64.b64decode(padded, altchars=b"-_", validate=True))
-        if mine != order or not isinstance(key, str):
-            raise ClientError("BAD_CURSOR", _BAD_CURSOR)
-        if order != BY_POSITION and value is not None:
-            value = _EPOCH + timedelta(milliseconds=value)
-        elif order == BY_POSITION and not isinstance(value, int):
-            raise ClientError("BAD_CURSOR", _BAD_CURSOR)
+        return _read_place(mine, value, key, order)
     except (ValueError, TypeError, OverflowError) as error:
         raise ClientError("BAD_CURSOR", _BAD_CURSOR) from error
-    return value, key
+
+
+def _read_place(mine: object, value: object, key: object, order: str) -> Place:
+    """Check a cursor's parts: a position, milliseconds since 1970, or none; and a key.
+
+    Raises:
+        ValueError, OverflowError: They are of another list.
+    """
+    if mine != order or not isinstance(key, str) or isinstance(value, bool):
+        raise ValueError("a cursor of another list")
+    if order == BY_POSITION and isinstance(value, int) and 0 <= value <= _MAX_POSITION:
+        return value, key
+    if value is None and order != BY_POSITION:
+        return None, key
+    if not isinstance(value, int) or order in _BY_KEY:
+        raise ValueError("a value of another list")
+    return _EPOCH + timedelta(milliseconds=value), key
 
 
 def connection_of(page: Page, nodes: Sequence[T], order: str, total: int | None) -> Connection[T]:

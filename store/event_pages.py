@@ -109,22 +109,25 @@ def _page(found: Sequence[int], wanted: Slice) -> Page:
     return Page(
         [],
         [(position, "") for position in positions],
-        has_next=wanted.before is not None if wanted.backward else more,
-        has_previous=more if wanted.backward else wanted.after is not None,
+        has_next=wanted.has_next(more=more),
+        has_previous=wanted.has_previous(more=more),
     )
 
 
-async def count_of_thing(view: View, condition: Document) -> int:
-    """Count the events that speak of a thing; one covered read."""
-    match = {"company": view.company, **condition, **view.moment.bounds()}
-    position = {"$floor": {"$divide": ["$_id", fact_number(1, 0)]}}
-    pipeline: Pipeline = [
-        {"$match": match},
-        {"$group": {"_id": position}},
+async def counts_of_things(view: View, conditions: Sequence[Document]) -> list[int]:
+    """Count the events that speak of each thing; one covered read."""
+    pipelines = [_count(view, condition, tag) for tag, condition in enumerate(conditions)]
+    found = {row["n"]: int(row["events"]) for row in await view.union(pipelines)}
+    return [found.get(tag, 0) for tag in range(len(conditions))]
+
+
+def _count(view: View, condition: Document, tag: int) -> Pipeline:
+    return [
+        {"$match": {"company": view.company, **condition, **view.moment.bounds()}},
+        {"$group": {"_id": {"$floor": {"$divide": ["$_id", fact_number(1, 0)]}}}},
         {"$count": "events"},
+        {"$set": {"n": tag}},
     ]
-    found = await view.database.aggregate(view.facts, pipeline)
-    return int(found[0]["events"]) if found else 0
 
 
 async def positions_of_company(view: View, condition: Document, wanted: Slice) -> Page:

@@ -16,6 +16,7 @@ from store.view import View
 
 Place = tuple[Any, str]  # the sort value, and the id key that breaks ties
 Accept = Callable[[Sequence[State]], Awaitable[list[State]]]
+Prepare = Callable[[Sequence[State]], Awaitable[None]]
 
 _ROWS_PER_THING = 12  # about how many facts a thing has: how far a first read looks
 
@@ -28,6 +29,17 @@ class Slice:
     after: Place | None = None
     before: Place | None = None
     backward: bool = False
+
+    def has_next(self, *, more: bool) -> bool:
+        """Say whether there are things after the slice, where the limit cut `more` off or not.
+
+        What a cursor names stands there, so a slice that a cursor bounds has a neighbour.
+        """
+        return self.before is not None or (more and not self.backward)
+
+    def has_previous(self, *, more: bool) -> bool:
+        """Say whether there are things before the slice; see `has_next`."""
+        return self.after is not None or (more and self.backward)
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +54,7 @@ class Page:
 
 @dataclass(frozen=True, slots=True)
 class Listing:
-    """A list of things.
+    """A list of things; `pages` and `everything` read several of one view and kind at once.
 
     Attributes:
         kind: Of which kind.
@@ -50,6 +62,7 @@ class Listing:
         order: The field of `data` that sorts, or `None` for the id alone.
         descending: The direction; null is greater than every value.
         accept: Keeps those of the folded things that belong to the list.
+        prepare: Reads what `accept` will look at, for the things of several lists at once.
     """
 
     kind: Kind
@@ -57,6 +70,7 @@ class Listing:
     order: str | None
     descending: bool
     accept: Accept
+    prepare: Prepare
 
     def place(self, state: State) -> Place:
         """Return where a thing stands in the list."""
@@ -151,8 +165,8 @@ class _Walk:
         return Page(
             states,
             [self.listing.place(state) for state in states],
-            has_next=self.wanted.before is not None if self.wanted.backward else more,
-            has_previous=more if self.wanted.backward else self.wanted.after is not None,
+            has_next=self.wanted.has_next(more=more),
+            has_previous=self.wanted.has_previous(more=more),
         )
 
 
@@ -173,6 +187,7 @@ async def pages(view: View, listings: Sequence[Listing], wanted: Slice) -> list[
         places = [walk.candidates(mine) for walk, mine in zip(ahead, rows, strict=True)]
         keys = {key for mine in places for _, key in mine}
         states = await view.states(ahead[0].listing.kind, keys)
+        await ahead[0].listing.prepare(list(states.values()))
         for walk, mine in zip(ahead, places, strict=True):
             await walk.keep(mine, states)
     return [walk.page() for walk in walks]
@@ -187,13 +202,38 @@ def _walk(listing: Listing, wanted: Slice) -> _Walk:
     return _Walk(listing, wanted, start, until, descending, rows)
 
 
-async def everything(view: View, listing: Listing) -> list[State]:
-    """Return the whole list in its order: for counts with a filter, and orders without an index."""
-    keys = await view.things_in(listing.kind, listing.scope)
-    states = await view.states(listing.kind, keys)
-    accepted = await listing.accept([states[key] for key in keys if key in states])
+async def everything(view: View, listings: Sequence[Listing]) -> list[list[State]]:
+    """Return several lists, each whole and in its order: for counts, and orders without an index.
+
+    Two reads for all of them, which are at least one, and those of `prepare`.
+    """
+    scopes = {repr(listing.scope): listing for listing in listings}
+    pipelines = [_things(view, each, tag) for tag, each in enumerate(scopes.values())]
+    keys: dict[str, list[str]] = {scope: [] for scope in scopes}
+    by_tag = list(keys.values())
+    for row in await view.union(pipelines):
+        by_tag[row["n"]].append(row["_id"])
+    states = await view.states(listings[0].kind, {key for mine in by_tag for key in mine})
+    await listings[0].prepare(list(states.values()))
+    return [
+        await _sorted(listing, [states[key] for key in keys[repr(listing.scope)]])
+        for listing in listings
+    ]
+
+
+def _things(view: View, listing: Listing, tag: int) -> Pipeline:
+    return [
+        {"$match": view.match(listing.kind, listing.scope)},
+        {"$group": {"_id": "$idKey"}},
+        {"$set": {"n": tag}},
+    ]
+
+
+async def _sorted(listing: Listing, states: Sequence[State]) -> list[State]:
     return sorted(
-        accepted, key=lambda state: sort_key(listing.place(state)), reverse=listing.descending
+        await listing.accept(states),
+        key=lambda state: sort_key(listing.place(state)),
+        reverse=listing.descending,
     )
 
 
@@ -205,8 +245,8 @@ def page_of(states: Sequence[State], listing: Listing, wanted: Slice) -> Page:
     return Page(
         cut,
         [listing.place(state) for state in cut],
-        has_next=wanted.before is not None if wanted.backward else more,
-        has_previous=more if wanted.backward else wanted.after is not None,
+        has_next=wanted.has_next(more=more),
+        has_previous=wanted.has_previous(more=more),
     )
 
 

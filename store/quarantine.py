@@ -62,8 +62,8 @@ async def quarantined_page(
     page = Page(
         [],
         [(None, row["_id"]) for row in kept],
-        has_next=wanted.before is not None if wanted.backward else more,
-        has_previous=more if wanted.backward else wanted.after is not None,
+        has_next=wanted.has_next(more=more),
+        has_previous=wanted.has_previous(more=more),
     )
     return page, kept
 

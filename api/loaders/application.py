@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from api import nodes
-from api.filters import call_accepts, callback_accepts
+from api.filters import call_filter, callback_filter
 from api.loaders.lists import by_view, connection_from, order_of
 from api.lookahead import Ask, batch
 from api.types.application import Application, ApplicationStatusChange
@@ -49,10 +49,10 @@ async def calls(applications: Sequence[Application], ask: Ask) -> list[Connectio
     order, descending = order_of(ask, "UPDATED_DATE", Direction.DESC)
     found: dict[int, Connection[Any]] = {}
     for view, places in by_view(applications).items():
-        accept = call_accepts(view, ask.arguments.get("filter"))
+        wanted = call_filter(view, ask.arguments.get("filter"))
         linked = await calls_of(view, [applications[place].state for place in places])
         for place in places:
-            states = await accept(linked[applications[place].state.id_key])
+            states = await wanted.accept(linked[applications[place].state.id_key])
             found[place] = connection_from(view, states, ask, order, descending=descending)
     return [found[place] for place in range(len(applications))]
 
@@ -73,9 +73,9 @@ async def callbacks(applications: Sequence[Application], ask: Ask) -> list[Conne
 async def _accepted_callbacks(
     view: View, applications: Sequence[Application], ask: Ask
 ) -> dict[str, list[State]]:
-    accept = callback_accepts(view, ask.arguments.get("filter"))
+    wanted = callback_filter(view, ask.arguments.get("filter"))
     mine = await callbacks_of(view, [each.state.id_key for each in applications])
-    accepted = await accept([state for states in mine.values() for state in states])
+    accepted = await wanted.accept([state for states in mine.values() for state in states])
     kept = {state.id_key for state in accepted}
     return {
         key: [state for state in states if state.id_key in kept] for key, states in mine.items()

@@ -1,6 +1,7 @@
 """What hangs below callbacks."""
 
 from collections.abc import Sequence
+from datetime import datetime
 
 from api import nodes
 from api.loaders.lists import by_view
@@ -9,7 +10,8 @@ from api.types.application import Application
 from api.types.call import Call
 from api.types.callback import Callback
 from api.types.campaign import Campaign
-from store.callbacks import Course, courses_of
+from api.types.enums import CallbackState
+from store.callbacks import Course, courses_of, state_at
 from store.links import application_of
 
 
@@ -51,9 +53,14 @@ async def _courses(callbacks: Sequence[Callback]) -> list[Course]:
 
 
 @batch("Callback", "state")
-async def state(callbacks: Sequence[Callback], ask: Ask) -> list[Course]:  # noqa: ARG001
-    """Return the course that each callback's state is judged by (D19)."""
-    return await _courses(callbacks)
+async def state(callbacks: Sequence[Callback], ask: Ask) -> list[CallbackState]:
+    """Return the state of each callback at a moment (D19)."""
+    courses = await _courses(callbacks)
+    at: datetime | None = ask.arguments.get("at")
+    return [
+        CallbackState[state_at(callback.state, course, at or callback.view.now)]
+        for callback, course in zip(callbacks, courses, strict=True)
+    ]
 
 
 @batch("Callback", "createdDuring")

@@ -5,14 +5,8 @@ from collections.abc import Sequence
 from typing import Any
 
 from api import nodes
-from api.filters import (
-    application_accepts,
-    belongs,
-    call_accepts,
-    callback_accepts,
-    of_campaign,
-)
-from api.loaders.lists import SORT_FIELDS, connections, order_of
+from api.filters import application_filter, belongs, call_filter, callback_filter
+from api.loaders.lists import SORT_FIELDS, by_view, connections, order_of
 from api.lookahead import Ask, batch
 from api.types.campaign import Campaign, CampaignStatusChange, StatusCount
 from api.types.connection import Connection
@@ -46,8 +40,8 @@ def applications_of(
 ) -> Listing:
     """Return the list of a campaign's applications."""
     key = campaign.state.id_key
-    accept = application_accepts(key, ask.arguments.get("filter"))
-    return Listing("application", {"campaign": key}, order, descending, accept)
+    wanted = application_filter(key, ask.arguments.get("filter"))
+    return Listing("application", {"campaign": key}, order, descending, *wanted)
 
 
 @batch("Campaign", "calls")
@@ -57,10 +51,10 @@ async def calls(campaigns: Sequence[Campaign], ask: Ask) -> list[Connection[Any]
 
     def listing(campaign: Campaign) -> Listing:
         key = campaign.state.id_key
-        accept = call_accepts(
+        wanted = call_filter(
             campaign.view, ask.arguments.get("filter"), lambda state: belongs(state, key)
         )
-        return Listing("call", {"campaign": key}, SORT_FIELDS[order], descending, accept)
+        return Listing("call", {"campaign": key}, SORT_FIELDS[order], descending, *wanted)
 
     return await connections(campaigns, ask, order, listing)
 
@@ -69,15 +63,13 @@ async def calls(campaigns: Sequence[Campaign], ask: Ask) -> list[Connection[Any]
 async def callbacks(campaigns: Sequence[Campaign], ask: Ask) -> list[Connection[Any]]:
     """Return a page of the callbacks of each campaign's applications."""
     order, descending = order_of(ask, "RECALL_AT")
+    siblings = {campaign.state.id_key for campaign in campaigns}
 
     def listing(campaign: Campaign) -> Listing:
-        view, key = campaign.view, campaign.state.id_key
-        passes = callback_accepts(view, ask.arguments.get("filter"))
-
-        async def accept(states: Sequence[State]) -> list[State]:
-            return await passes(await of_campaign(view, states, key))
-
-        return Listing("callback", {}, SORT_FIELDS[order], descending, accept)
+        wanted = callback_filter(
+            campaign.view, ask.arguments.get("filter"), campaign.state.id_key, siblings
+        )
+        return Listing("callback", {}, SORT_FIELDS[order], descending, *wanted)
 
     return await connections(campaigns, ask, order, listing)
 
@@ -87,12 +79,17 @@ async def application_status_counts(
     campaigns: Sequence[Campaign], ask: Ask
 ) -> list[list[StatusCount]]:
     """Return how many of each campaign's applications have which status."""
-    return [await _status_counts(campaign, ask) for campaign in campaigns]
+    found: list[list[StatusCount]] = [[] for _ in campaigns]
+    for view, places in by_view(campaigns).items():
+        listings = [
+            applications_of(campaigns[each], ask, None, descending=False) for each in places
+        ]
+        for place, states in zip(places, await everything(view, listings), strict=True):
+            found[place] = _status_counts(states)
+    return found
 
 
-async def _status_counts(campaign: Campaign, ask: Ask) -> list[StatusCount]:
-    listing = applications_of(campaign, ask, None, descending=False)
-    states = await everything(campaign.view, listing)
+def _status_counts(states: Sequence[State]) -> list[StatusCount]:
     counts = Counter(state.data.get("status") for state in states)
     ordered = sorted(counts.items(), key=lambda each: (-each[1], each[0] is None, each[0] or ""))
     return [StatusCount(status=status, count=count) for status, count in ordered]

@@ -17,7 +17,7 @@ from store.collections import Document
 from store.cursor import Cursor
 from store.event_pages import (
     count_of_company,
-    count_of_thing,
+    counts_of_things,
     load_events,
     positions_of_company,
     positions_of_things,
@@ -56,8 +56,8 @@ async def events_of_things(things: Sequence[Node], ask: Ask) -> list[Connection[
         ]
         pages = await positions_of_things(view, conditions, wanted)
         wants_total = ask.below.wants(ask.type_name, "totalCount")
-        totals = [await count_of_thing(view, each) if wants_total else None for each in conditions]
-        made = await _connections(view, pages, totals)
+        counts = await counts_of_things(view, conditions) if wants_total else None
+        made = await _connections(view, pages, counts or [None] * len(pages))
         found |= dict(zip(places, made, strict=True))
     return [found[place] for place in range(len(things))]
 

@@ -5,6 +5,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any, TypeVar
 
 from api import nodes
+from api.filters import accepting, nothing
 from api.lookahead import Ask
 from api.paging import connection_of, read_slice
 from api.types.connection import Connection
@@ -77,31 +78,27 @@ async def _connections(
 ) -> list[Connection[Any]]:
     wants_total = ask.below.wants(ask.type_name, "totalCount")
     if order not in _INDEXED:
-        wholes = [await everything(view, each) for each in listings]
+        wholes = await everything(view, listings)
         return [
             _made(view, page_of(whole, each, wanted), order, len(whole))
             for whole, each in zip(wholes, listings, strict=True)
         ]
     found = await pages(view, listings, wanted)
-    totals = [await total(view, each) if wants_total else None for each in listings]
+    totals = await counts(view, listings) if wants_total else [None] * len(listings)
     return [_made(view, page, order, count) for page, count in zip(found, totals, strict=True)]
 
 
-async def total(view: View, listing: Listing) -> int:
-    """Count a whole list."""
-    return len(await everything(view, listing))
+async def counts(view: View, listings: Sequence[Listing]) -> list[int | None]:
+    """Count whole lists."""
+    return [len(whole) for whole in await everything(view, listings)]
 
 
 def connection_from(
     view: View, states: Sequence[State], ask: Ask, order: str, *, descending: bool
 ) -> Connection[Any]:
     """Return a connection of a short list that is loaded whole."""
-
-    async def accept(each: Sequence[State]) -> list[State]:
-        return list(each)
-
     kind = states[0].kind if states else "call"
-    listing = Listing(kind, {}, SORT_FIELDS[order], descending, accept)
+    listing = Listing(kind, {}, SORT_FIELDS[order], descending, accepting(), nothing)
     whole = sorted(states, key=lambda state: sort_key(listing.place(state)), reverse=descending)
     page = page_of(whole, listing, read_slice(ask.arguments, order))
     return _made(view, page, order, len(whole))

@@ -62,12 +62,11 @@ def _cut(found: Sequence[Found], wanted: Slice) -> tuple[Page, list[Found]]:
     start = max(0, len(inside) - wanted.limit) if wanted.backward else 0
     cut = inside[start : start + wanted.limit]
     places = [(each.position, "") for each in cut]
-    is_after, is_before = wanted.after is not None, wanted.before is not None
     return Page(
         [],
         places,
-        has_next=is_before if wanted.backward else more,
-        has_previous=more if wanted.backward else is_after,
+        has_next=wanted.has_next(more=more),
+        has_previous=wanted.has_previous(more=more),
     ), cut
 
 

@@ -9,12 +9,12 @@ import strawberry
 
 from api import nodes
 from api.errors import ClientError
-from api.filters import callback_accepts, campaign_accepts
+from api.filters import callback_filter, campaign_filter
 from api.loaders.event import events_of_company
-from api.loaders.lists import SORT_FIELDS, order_name, total
+from api.loaders.lists import SORT_FIELDS, counts, order_name
 from api.lookahead import below, prefetch
 from api.operation import Operation
-from api.paging import MAX_PAGE, connection_of, read_slice
+from api.paging import BY_RECEIPT, MAX_PAGE, connection_of, read_slice
 from api.types.campaign import Campaign
 from api.types.connection import Connection
 from api.types.inputs import CallbackFilter, CampaignFilter, DateTimeRange, EventFilter
@@ -30,8 +30,6 @@ from store.listing import Listing, page_of, pages, sort_key
 from store.quarantine import count_bodies, quarantined_page
 from store.statistics import log_figures
 from store.view import View
-
-BY_RECEIPT = "RECEIVED_AT"
 
 
 async def nodes_by_id(info: strawberry.Info, ids: Sequence[str]) -> list[Node | None]:
@@ -86,9 +84,8 @@ async def campaigns(
             replace(state, data={**state.data, "statusChangedAt": status_changed_at(state)})
             for state in known
         ]
-    accept = campaign_accepts(wanted)
-    listing = Listing("campaign", {}, SORT_FIELDS[order], descending, accept)
-    whole = await accept(states)
+    listing = Listing("campaign", {}, SORT_FIELDS[order], descending, *campaign_filter(wanted))
+    whole = await listing.accept(states)
     whole.sort(key=lambda state: sort_key(listing.place(state)), reverse=descending)
     page = page_of(whole, listing, read_slice(arguments, order))
     folded = await view.known("campaign", [state.id_key for state in page.states])
@@ -106,13 +103,13 @@ async def callbacks(
 ) -> Connection[Any]:
     """Return a page of the company's callbacks."""
     order, descending = order_name(arguments, "RECALL_AT")
-    accept = callback_accepts(view, wanted)
-    listing = Listing("callback", {}, SORT_FIELDS[order], descending, accept)
+    chosen = callback_filter(view, wanted)
+    listing = Listing("callback", {}, SORT_FIELDS[order], descending, *chosen)
     page = (await pages(view, [listing], read_slice(arguments, order)))[0]
     selection = below(info)
     count = None
     if selection.wants("CallbackConnection", "totalCount"):
-        count = await total(view, listing)
+        [count] = await counts(view, [listing])
     made = [nodes.callback(view, state) for state in page.states]
     connection = connection_of(page, made, order, count)
     await prefetch([connection], selection, "CallbackConnection")

@@ -10,9 +10,10 @@ from store.mongod import find_mongod
 
 
 def mongod_with_failpoints(folder: Path) -> str:
-    """Return the path of a mongod that knows `failCommand`."""
+    """Return the path of a mongod that knows `failCommand`, and soon ends what nobody commits."""
     program = folder / "mongod"
-    options = '"$@" --setParameter enableTestCommands=1'
+    parameters = ("enableTestCommands=1", "transactionLifetimeLimitSeconds=2")
+    options = " ".join(['"$@"', *(f"--setParameter {each}" for each in parameters)])
     program.write_text(f"#!/bin/sh\nexec {shlex.quote(find_mongod())} {options}\n")
     program.chmod(0o700)
     return str(program)

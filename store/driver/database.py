@@ -2,7 +2,7 @@
 
 import asyncio
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
+from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping, Sequence
 from datetime import UTC
 from itertools import groupby
 from typing import Any, TypeVar
@@ -150,11 +150,13 @@ class Database:
         with translated():
             await self._client.drop_database(self.handle.name)
 
-    async def updates(self, collection: str) -> AsyncIterator[None]:
+    async def updates(self, collection: str) -> AsyncGenerator[None, None]:
         """Yield once for each change that a majority holds in `collection`; only a wake-up call.
 
+        It ends where the server ends the stream: open another one.
+
         Raises:
-            LogUnavailableError: The change stream ended; open another one.
+            LogUnavailableError: The stream failed; open another one.
         """
         with translated():
             watched = self.handle[collection].watch(

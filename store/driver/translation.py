@@ -4,8 +4,8 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
 
-from bson.errors import BSONError, InvalidDocument
-from pymongo.errors import BulkWriteError, DocumentTooLarge, OperationFailure, PyMongoError
+from bson.errors import BSONError
+from pymongo.errors import BulkWriteError, OperationFailure, PyMongoError
 
 from store.errors import DuplicateKeyError, LogUnavailableError, PoisonError, StoreError
 
@@ -19,7 +19,7 @@ def translated() -> Iterator[None]:
     """Turn the driver's errors into the store's."""
     try:
         yield
-    except (BSONError, DocumentTooLarge, InvalidDocument, OverflowError) as error:
+    except (BSONError, OverflowError, UnicodeEncodeError) as error:
         raise PoisonError(str(error)) from error
     except PyMongoError as error:
         raise _translation(error) from error

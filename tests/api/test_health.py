@@ -48,6 +48,17 @@ async def test_the_metrics_count_answers_by_route_and_status(server: RunningServ
     assert "secret-token" not in metrics
 
 
+async def test_the_metrics_count_faults(
+    server: RunningServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(server.log, "deliver", None)
+    await server.post(a_campaign_event())
+
+    metrics = (await server.client.get("/metrics")).text
+
+    assert 'requests_total{route="/events",status="500"} 1.0' in metrics
+
+
 @pytest.fixture
 async def orphaned_server(tmp_path: Path) -> AsyncIterator[RunningServer]:
     """A server whose MongoDB is gone."""

@@ -90,7 +90,7 @@ async def _told(  # noqa: PLR0913, PLR0917 - the parts of `told`
     selection, type_name = below(info), _type_name(info)
     after = start.after
     try:
-        if not company and start.company_id is None:
+        if not company and start.company_id is None and operation.caller.companies is None:
             company, after = await _first_company(log), after or 0
         following = follower.subscribe(
             topic, company=company, after=after, after_cursor=cursor, accept=accept
@@ -110,6 +110,8 @@ async def _first_company(log: EventLog) -> str:
     """Wait for an empty log's first event: who subscribes without `companyId` means that one's."""
     while not (companies := (await log.head()).companies):
         await log.wait(_POLL_SECONDS)
+    if len(companies) > 1:
+        raise ClientError("COMPANY_REQUIRED", "Several companies came: say which in `companyId`.")
     return companies[0]
 
 

@@ -10,6 +10,7 @@ from store.moment import PLACES, fact_number
 
 _SPELLED = re.compile(r"([0-9]{1,19})\.([0-9]{1,9})", re.ASCII)
 _MAX_NUMBER = 2**63 - 1
+_MAX_PART = 10**9 - 1
 
 
 class BadCursorError(StoreError):
@@ -36,7 +37,7 @@ class Cursor(NamedTuple):
     @classmethod
     def after_position(cls, position: int) -> Self:
         """Return the cursor behind every change of the events up to `position`."""
-        return cls(fact_number(position, 2**PLACES - 1), 2**31)
+        return cls(fact_number(position, 2**PLACES - 1), _MAX_PART)
 
     @classmethod
     def parse(cls, text: str) -> Self:

@@ -14,7 +14,7 @@ from store.links import application_of
 from store.moment import Moment, end_of
 from store.view import View
 
-_MAX_PART = 10**9
+_PARTS = 10**9 - 1
 
 Hints = dict[str, datetime]  # when callbacks may fall due, by their id keys
 
@@ -96,7 +96,7 @@ def _change(
     recall_at = state.data["recallAt"]
     application = application_of(state)
     # The same in every process: a reader may meet it twice, behind two servers.
-    part = zlib.crc32(f"{recall_at.isoformat()} {state.id_key}".encode()) % _MAX_PART
+    part = zlib.crc32(f"{recall_at.isoformat()} {state.id_key}".encode()) % _PARTS
     return CallbackUpdate(
         company=state.company,
         cursor=Cursor(end_of(position), part),

@@ -34,7 +34,7 @@ class Follower:
     Args:
         log: What is followed.
         buffer_changes: How many changes may wait for one subscriber. One that has more waiting
-            reads them again from the log.
+            reads them again from the log, without the callbacks that fell due meanwhile.
         patience_seconds: How long a subscriber may lag so before it is ended.
         poll_seconds: How long a change goes unnoticed at most.
     """

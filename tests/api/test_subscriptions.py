@@ -7,10 +7,13 @@ from typing import Any
 
 import pytest
 from factories import a_call_event, a_callback_event, a_campaign_event, a_tac_event, an_application
-from following import formed, simulated, until
-from serving import RunningServer
+from following import a_follower, formed, simulated, until
+from serving import RunningServer, a_server
 from streams import Payload, first, following, over_events, over_socket
 
+from api.operation import Caller
+from api.schema import schema
+from store.errors import LogUnavailableError
 from store.topics import TOPICS, Topic
 
 FIELDS = {
@@ -216,6 +219,86 @@ async def test_where_there_are_several_companies_one_must_be_named(
     [payload] = await first(over_socket(server, "subscription { callUpdated { cursor } }"), 1)
 
     assert payload["errors"][0]["extensions"]["code"] == "COMPANY_REQUIRED"
+
+
+async def test_a_subscription_to_an_empty_log_follows_the_company_that_comes(
+    mongo_uri: str,
+) -> None:
+    async with a_server(mongo_uri) as server:
+        told_first = over_socket(server, "subscription { callUpdated { call { statisticId } } }")
+        hearing = asyncio.create_task(first(told_first, 1))
+        await asyncio.sleep(0.3)
+
+        await server.post(a_call_event())
+
+        assert told((await hearing)[0])["call"] == {"statisticId": "s1"}
+
+
+async def test_a_caller_of_no_company_hears_nothing(server: RunningServer, company: str) -> None:
+    caller = Caller(server.log, server.services.follower, companies=())
+    query = "subscription { callUpdated(after: 0) { cursor } }"
+    results = await schema.subscribe(query, context_value=caller)
+    hearing = asyncio.create_task(anext(results))
+
+    await server.log.append([a_call_event(companyId=company)])
+    await asyncio.sleep(0.3)
+
+    assert not hearing.done()
+    hearing.cancel()
+    await asyncio.gather(hearing, return_exceptions=True)
+
+
+async def test_a_slow_client_is_told_where_to_resume(server: RunningServer, company: str) -> None:
+    async with a_follower(server.log, buffer_changes=2, patience_seconds=0) as follower:
+        query = (
+            "subscription ($company: ID!)"
+            " { callUpdated(companyId: $company) { call { statisticId } } }"
+        )
+        results = await schema.subscribe(
+            query, {"company": company}, context_value=Caller(server.log, follower)
+        )
+        hearing = asyncio.create_task(anext(results))
+        await until(lambda: follower.listening)
+        await server.log.append([a_call_event(companyId=company)])
+        await hearing
+        events = [a_call_event(companyId=company, statisticId=number) for number in range(3)]
+        await server.log.append(events)
+        await until(lambda: not follower.listening)
+
+        failed = await anext(results)
+
+    assert failed.errors is not None
+    [error] = failed.errors
+    assert error.extensions is not None
+    assert error.extensions["code"] == "SLOW_SUBSCRIBER"
+    rest = over_socket(
+        server, subscription("callUpdated"), company=company, cursor=error.extensions["cursor"]
+    )
+    heard = [told(payload)["call"]["statisticId"] for payload in await first(rest, 3)]
+    assert heard == ["0", "1", "2"]
+
+
+@pytest.mark.parametrize(
+    ("failure", "code"), [(LogUnavailableError, "UNAVAILABLE"), (ZeroDivisionError, "INTERNAL")]
+)
+async def test_of_a_fault_a_subscriber_hears_no_more_than_its_code(
+    server: RunningServer,
+    company: str,
+    monkeypatch: pytest.MonkeyPatch,
+    failure: type[Exception],
+    code: str,
+) -> None:
+    async def failing(*_: object, **__: object) -> None:
+        raise failure("a secret")
+
+    await server.log.append([a_call_event(companyId=company)])
+    monkeypatch.setattr("api.changes.prefetch", failing)
+
+    query = subscription("callUpdated")
+    [payload] = await first(over_socket(server, query, company=company, after=0), 1)
+
+    assert payload["errors"][0]["extensions"] == {"code": code}
+    assert "secret" not in str(payload)
 
 
 async def test_a_callback_falls_due_while_listened_to(server: RunningServer, company: str) -> None:

@@ -217,7 +217,8 @@ async def test_a_subscriber_that_does_not_take_is_told_where_to_resume(
 
         with pytest.raises(SlowSubscriberError) as caught:
             await take(told, 20)
-        rest = follower.subscribe(CALLS, company=company, after_cursor=caught.value.cursor)
+        cursor = Cursor.parse(str(caught.value.cursor))
+        rest = follower.subscribe(CALLS, company=company, after_cursor=cursor)
 
         assert [each.state.id for each in await take(rest, 19)] == [str(n) for n in range(1, 20)]
         await rest.aclose()
@@ -322,6 +323,29 @@ async def test_a_follower_outlives_a_log_that_does_not_answer(
         await log.append(calls(company, 1))
 
         assert [change.state.id for change in await first] == ["0"]
+        await told.aclose()
+
+
+async def test_without_a_change_stream_commits_of_others_are_polled_for(
+    log: EventLog, mongo_uri: str, company: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def no_updates(_: str) -> AsyncIterator[None]:
+        raise LogUnavailableError("the change stream has ended")
+        yield
+
+    async with (
+        connect(mongo_uri, log.database.handle.name) as database,
+        a_follower(EventLog(database)) as elsewhere,
+    ):
+        monkeypatch.setattr(database, "updates", no_updates)
+        told = elsewhere.subscribe(CALLS, company=company)
+        first = asyncio.create_task(take(told, 1))
+        await until(lambda: elsewhere.listening)
+
+        await log.append(calls(company, 1))
+
+        async with asyncio.timeout(2):
+            await first
         await told.aclose()
 
 

@@ -13,7 +13,7 @@ from store.callbacks import CallbackState
 from store.collections import Document
 from store.cursor import Cursor
 from store.facts import Kind
-from store.fold import State, StatusEntry, empty_state, order_of_effect
+from store.fold import WITH_STATUSES, State, StatusEntry, empty_state, order_of_effect
 from store.history import StatusChange, identity
 from store.moment import position_of
 
@@ -109,7 +109,7 @@ class Folding:
                 self._carried[name] = order
                 state.data[name] = value
         state.keys = state.keys.union(row.get("keys", ()))
-        if "status" in data:
+        if state.kind in WITH_STATUSES and "status" in data:
             entry = StatusEntry(*order, data["status"], data.get("statusRaw"))
             insort(state.statuses, entry, key=lambda each: (each.at, each.number))
         self.facts += 1

@@ -64,7 +64,7 @@ def fold(kind: Kind, company: str, id_key: str, rows: Iterable[Document]) -> Sta
     for row in sorted(rows, key=order_of_effect):
         state.data.update(row["data"])
         keys.update(row.get("keys", ()))
-        if "status" in row["data"]:
+        if kind in WITH_STATUSES and "status" in row["data"]:
             state.statuses.append(_entry(row["at"], row["_id"], row["data"]))
     state.keys = frozenset(keys)
     return state

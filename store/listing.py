@@ -1,12 +1,7 @@
-"""Pages of lists, in any order, at any size: candidates from an index, held to their folded state.
-
-A fact in an index says what one event said; the thing may say otherwise by now. So a page walks the
-index in the order asked for, folds the things that it meets and keeps those whose folded value is
-the one that the index promised: exact, and its cost does not grow with the log.
-"""
+"""Lists of things: what belongs to one, in which order, and which part of it is asked for."""
 
 from collections.abc import Awaitable, Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
 from store.collections import Document, Pipeline
@@ -17,8 +12,6 @@ from store.view import View
 Place = tuple[Any, str]  # the sort value, and the id key that breaks ties
 Accept = Callable[[Sequence[State]], Awaitable[list[State]]]
 Prepare = Callable[[Sequence[State]], Awaitable[None]]
-
-_ROWS_PER_THING = 12  # about how many facts a thing has: how far a first read looks
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,129 +70,10 @@ class Listing:
         return (None if self.order is None else state.data.get(self.order)), state.id_key
 
 
-@dataclass(slots=True)
-class _Walk:
-    """One listing's walk along its index."""
-
-    listing: Listing
-    wanted: Slice
-    from_place: Place | None
-    until: Place | None
-    descending: bool
-    rows: int
-    found: list[State] = field(default_factory=list)
-    is_done: bool = False
-
-    def pipelines(self, view: View, tag: int) -> list[Pipeline]:
-        """Write one covered read for each segment of the index that is still ahead."""
-        column = f"data.{self.listing.order}"
-        direction = -1 if self.descending else 1
-        by_id = {"idKey": direction}
-        sort = by_id if self.listing.order is None else {column: direction} | by_id
-        value = {"v": f"${column}"} if self.listing.order is not None else {}
-        return [
-            [
-                {"$match": view.match(self.listing.kind, self.listing.scope | segment)},
-                {"$sort": sort},
-                {"$limit": self.rows},
-                {"$project": {"_id": 0, "n": {"$literal": (tag, part)}, "k": "$idKey", **value}},
-            ]
-            for part, segment in enumerate(self._segments(column))
-        ]
-
-    def _segments(self, column: str) -> list[Document]:
-        beyond = "$lt" if self.descending else "$gt"
-        if self.listing.order is None:
-            return [{"idKey": {beyond: self.from_place[1]}} if self.from_place else {}]
-        nulls: Document = {column: None}
-        values: Document = {column: {"$ne": None}}
-        if self.from_place is None:
-            return [nulls, values] if self.descending else [values, nulls]
-        value, key = self.from_place
-        ties: Document = {column: value, "idKey": {beyond: key}}
-        if value is None:
-            return [ties, values] if self.descending else [ties]
-        further: Document = {column: {beyond: value}}
-        return [ties, further] if self.descending else [ties, further, nulls]
-
-    def candidates(self, rows: Sequence[Document]) -> list[Place]:
-        """Take this round's rows in order, up to the first segment that was cut off."""
-        taken: dict[Place, None] = {}
-        for part in sorted({row["n"][1] for row in rows}):
-            segment = [row for row in rows if row["n"][1] == part]
-            taken.update(dict.fromkeys((row.get("v"), row["k"]) for row in segment))
-            if len(segment) == self.rows:
-                break
-        else:
-            self.is_done = True
-        places = list(taken)
-        if places:
-            self.from_place = places[-1]
-        return places
-
-    async def keep(self, places: Sequence[Place], states: dict[str, State]) -> None:
-        """Keep those of the candidates that stand where the index said, and belong here."""
-        standing = [
-            states[key]
-            for value, key in places
-            if key in states and self.listing.place(states[key]) == (value, key)
-        ]
-        inside = [state for state in standing if not self._is_past(state)]
-        self.is_done = self.is_done or len(inside) < len(standing)
-        self.found += await self.listing.accept(inside)
-        self.is_done = self.is_done or len(self.found) > self.wanted.limit
-        self.rows = min(2 * self.rows, 20_000)
-
-    def _is_past(self, state: State) -> bool:
-        if self.until is None:
-            return False
-        ahead, behind = sort_key(self.until), sort_key(self.listing.place(state))
-        return behind <= ahead if self.descending else behind >= ahead
-
-    def page(self) -> Page:
-        """Return the page that the walk has found."""
-        more = len(self.found) > self.wanted.limit
-        states = self.found[: self.wanted.limit]
-        if self.wanted.backward:
-            states.reverse()
-        return Page(
-            states,
-            [self.listing.place(state) for state in states],
-            has_next=self.wanted.has_next(more=more),
-            has_previous=self.wanted.has_previous(more=more),
-        )
-
-
 def sort_key(place: Place) -> tuple[bool, Any, str]:
     """Return what places are compared by: null is greater than every value."""
     value, key = place
     return (value is None, value, key) if value is not None else (True, 0, key)
-
-
-async def pages(view: View, listings: Sequence[Listing], wanted: Slice) -> list[Page]:
-    """Return the same slice of several lists, in two reads a round for all of them together."""
-    walks = [_walk(listing, wanted) for listing in listings]
-    while ahead := [walk for walk in walks if not walk.is_done]:
-        pipelines = [each for tag, walk in enumerate(ahead) for each in walk.pipelines(view, tag)]
-        rows: list[list[Document]] = [[] for _ in ahead]
-        for row in await view.union(pipelines):
-            rows[row["n"][0]].append(row)
-        places = [walk.candidates(mine) for walk, mine in zip(ahead, rows, strict=True)]
-        keys = {key for mine in places for _, key in mine}
-        states = await view.states(ahead[0].listing.kind, keys)
-        await ahead[0].listing.prepare(list(states.values()))
-        for walk, mine in zip(ahead, places, strict=True):
-            await walk.keep(mine, states)
-    return [walk.page() for walk in walks]
-
-
-def _walk(listing: Listing, wanted: Slice) -> _Walk:
-    start, until = wanted.after, wanted.before
-    if wanted.backward:
-        start, until = until, start
-    descending = listing.descending != wanted.backward
-    rows = _ROWS_PER_THING * (wanted.limit + 1)
-    return _Walk(listing, wanted, start, until, descending, rows)
 
 
 async def everything(view: View, listings: Sequence[Listing]) -> list[list[State]]:

@@ -12,8 +12,9 @@ from api.types.connection import Connection
 from api.types.enums import Direction
 from api.types.node import Node
 from store.fold import State
-from store.listing import Listing, Page, Slice, everything, page_of, pages, sort_key
+from store.listing import Listing, Page, Slice, everything, page_of, sort_key
 from store.view import View
+from store.walk import pages
 
 Parent = TypeVar("Parent", bound=Node)
 

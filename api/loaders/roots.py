@@ -26,10 +26,11 @@ from store.facts import Kind
 from store.fold import empty_state
 from store.history import status_changed_at
 from store.ids import id_key
-from store.listing import Listing, page_of, pages, sort_key
+from store.listing import Listing, page_of, sort_key
 from store.quarantine import count_bodies, quarantined_page
 from store.statistics import log_figures
 from store.view import View
+from store.walk import pages
 
 
 async def nodes_by_id(info: strawberry.Info, ids: Sequence[str]) -> list[Node | None]:

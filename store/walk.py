@@ -1,0 +1,206 @@
+"""Pages of lists along an index: candidates in its order, held to their folded state.
+
+A fact in an index says what one event said; the thing may say otherwise by now. So a page walks the
+index in the order asked for, folds the things that it meets and keeps those whose folded value is
+the one that the index promised: exact, and its cost does not grow with the log. A thing whose place
+no single fact tells (one event gave its campaign, another its date) is found beside the index.
+"""
+
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from store.collections import Document, Pipeline
+from store.fold import State
+from store.listing import Listing, Page, Place, Slice, sort_key
+from store.view import View
+
+_ROWS_PER_THING = 12  # about how many facts a thing has: how far a first read looks
+_BESIDE = -1
+
+
+@dataclass(slots=True)
+class _Walk:
+    """One listing's walk along its index."""
+
+    listing: Listing
+    wanted: Slice
+    start: Place | None
+    until: Place | None
+    descending: bool
+    rows: int
+    from_place: Place | None
+    beside: dict[str, State] = field(default_factory=dict)  # yet to be put in their places
+    found: list[State] = field(default_factory=list)
+    is_done: bool = False
+
+    def pipelines(self, view: View, tag: int) -> list[Pipeline]:
+        """Write one covered read for each segment of the index that is still ahead."""
+        column = f"data.{self.listing.order}"
+        direction = -1 if self.descending else 1
+        by_id = {"idKey": direction}
+        sort = by_id if self.listing.order is None else {column: direction} | by_id
+        value = {"v": f"${column}"} if self.listing.order is not None else {}
+        return [
+            [
+                {"$match": view.match(self.listing.kind, self.listing.scope | segment)},
+                {"$sort": sort},
+                {"$limit": self.rows},
+                {"$project": {"_id": 0, "n": {"$literal": (tag, part)}, "k": "$idKey", **value}},
+            ]
+            for part, segment in enumerate(self._segments(column))
+        ]
+
+    def _segments(self, column: str) -> list[Document]:
+        beyond = "$lt" if self.descending else "$gt"
+        if self.listing.order is None:
+            return [{"idKey": {beyond: self.from_place[1]}} if self.from_place else {}]
+        nulls: Document = {column: None}
+        values: Document = {column: {"$ne": None}}
+        if self.from_place is None:
+            return [nulls, values] if self.descending else [values, nulls]
+        value, key = self.from_place
+        ties: Document = {column: value, "idKey": {beyond: key}}
+        if value is None:
+            return [ties, values] if self.descending else [ties]
+        further: Document = {column: {beyond: value}}
+        return [ties, further] if self.descending else [ties, further, nulls]
+
+    async def place_beside(self, states: Sequence[State]) -> None:
+        """Keep those of the things found beside the index that belong to the list."""
+        self.beside = {
+            state.id_key: state
+            for state in await self.listing.accept(states)
+            if self.start is None or self._reaches(state, self.start, at_least=False)
+        }
+
+    def candidates(self, rows: Sequence[Document]) -> list[Place]:
+        """Take this round's rows in order, up to the first segment that was cut off."""
+        taken: dict[Place, None] = {}
+        for part in sorted({row["n"][1] for row in rows}):
+            segment = [row for row in rows if row["n"][1] == part]
+            taken.update(dict.fromkeys((row.get("v"), row["k"]) for row in segment))
+            if len(segment) == self.rows:
+                break
+        else:
+            self.is_done = True
+        places = list(taken)
+        if places:
+            self.from_place = places[-1]
+        return places
+
+    async def keep(self, places: Sequence[Place], states: dict[str, State]) -> None:
+        """Keep those of the candidates that stand where the index said, and belong here."""
+        standing = {
+            key: states[key]
+            for value, key in places
+            if key in states and self.listing.place(states[key]) == (value, key)
+        }
+        standing |= self._passed_beside()
+        inside = [state for state in self._in_order(standing) if not self._is_past(state)]
+        self.is_done = self.is_done or len(inside) < len(standing)
+        self.found += await self.listing.accept(inside)
+        self.is_done = self.is_done or len(self.found) > self.wanted.limit
+        self.rows = min(2 * self.rows, 20_000)
+
+    def _passed_beside(self) -> dict[str, State]:
+        """Take what stands beside the index as far as the walk has come."""
+        passed = {
+            key: state
+            for key, state in self.beside.items()
+            if self.is_done
+            or self.from_place is None
+            or not self._reaches(state, self.from_place, at_least=False)
+        }
+        self.beside = {key: each for key, each in self.beside.items() if key not in passed}
+        return passed
+
+    def _in_order(self, states: Mapping[str, State]) -> list[State]:
+        def key(state: State) -> tuple[bool, Any, str]:
+            return sort_key(self.listing.place(state))
+
+        return sorted(states.values(), key=key, reverse=self.descending)
+
+    def _is_past(self, state: State) -> bool:
+        return self.until is not None and self._reaches(state, self.until)
+
+    def _reaches(self, state: State, place: Place, *, at_least: bool = True) -> bool:
+        """Say whether a thing stands at a place or behind it, in the direction of the walk."""
+        here, there = sort_key(self.listing.place(state)), sort_key(place)
+        if here == there:
+            return at_least
+        return (here < there) == self.descending
+
+    def page(self) -> Page:
+        """Return the page that the walk has found."""
+        more = len(self.found) > self.wanted.limit
+        states = self.found[: self.wanted.limit]
+        if self.wanted.backward:
+            states.reverse()
+        return Page(
+            states,
+            [self.listing.place(state) for state in states],
+            has_next=self.wanted.has_next(more=more),
+            has_previous=self.wanted.has_previous(more=more),
+        )
+
+
+async def pages(view: View, listings: Sequence[Listing], wanted: Slice) -> list[Page]:
+    """Return the same slice of several lists, in two reads a round for all of them together."""
+    walks = [_walk(listing, wanted) for listing in listings]
+    is_first = True
+    while ahead := [walk for walk in walks if not walk.is_done]:
+        await _advance(view, ahead, is_first=is_first)
+        is_first = False
+    return [walk.page() for walk in walks]
+
+
+async def _advance(view: View, walks: Sequence[_Walk], *, is_first: bool) -> None:
+    """Go one round; the first one also finds what stands beside the index."""
+    pipelines = [each for tag, walk in enumerate(walks) for each in walk.pipelines(view, tag)]
+    if is_first:
+        pipelines += _pipelines_beside(view, [walk.listing for walk in walks])
+    rows: dict[int, list[Document]] = defaultdict(list)
+    for row in await view.union(pipelines):
+        rows[row["n"][0]].append(row)
+    places = [walk.candidates(rows[tag]) for tag, walk in enumerate(walks)]
+    beside = {row["k"] for row in rows[_BESIDE]}
+    keys = {key for mine in places for _, key in mine} | beside
+    states = await view.states(walks[0].listing.kind, keys)
+    await walks[0].listing.prepare(list(states.values()))
+    for walk, mine in zip(walks, places, strict=True):
+        if beside:
+            await walk.place_beside([states[key] for key in beside])
+        await walk.keep(mine, states)
+
+
+def _pipelines_beside(view: View, listings: Sequence[Listing]) -> list[Pipeline]:
+    """Find the things whose last facts say the scope and the sort value apart.
+
+    The later of the two carries the one without the other: the scope without a value, or a value
+    without any scope. Senders that always say both have no such facts.
+    """
+    scopes = {repr(each.scope): each.scope for each in listings if each.order and each.scope}
+    if not scopes:
+        return []
+    column = f"data.{listings[0].order}"
+    conditions: list[Document] = [{**scope, column: None} for scope in scopes.values()]
+    nowhere = dict.fromkeys(next(iter(scopes.values())))
+    return [
+        [
+            {"$match": view.match(listings[0].kind, condition)},
+            {"$group": {"_id": "$idKey"}},
+            {"$project": {"_id": 0, "n": {"$literal": (_BESIDE, 0)}, "k": "$_id"}},
+        ]
+        for condition in (*conditions, {**nowhere, column: {"$ne": None}})
+    ]
+
+
+def _walk(listing: Listing, wanted: Slice) -> _Walk:
+    start, until = wanted.after, wanted.before
+    if wanted.backward:
+        start, until = until, start
+    descending = listing.descending != wanted.backward
+    rows = _ROWS_PER_THING * (wanted.limit + 1)
+    return _Walk(listing, wanted, start, until, descending, rows, from_place=start)

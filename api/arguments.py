@@ -9,14 +9,18 @@ from api.types.scalars import DateTime, Position
 CompanyId = Annotated[
     strawberry.ID | None,
     strawberry.argument(
-        description="The company asked about; may be left out where there is only one."
+        description="The company asked about; may be left out where you see only one."
     ),
 ]
 AsOf = Annotated[
     DateTime | None,
-    strawberry.argument(description="Only events that occurred up to this moment."),
+    strawberry.argument(
+        description="Answer from the events that occurred up to this moment alone."
+    ),
 ]
 AtPosition = Annotated[
     Position | None,
-    strawberry.argument(description="Only events up to this position: what was known then."),
+    strawberry.argument(
+        description="Answer from the events up to this position alone: what was known then."
+    ),
 ]

@@ -16,11 +16,11 @@ from api.types.campaign import Campaign
 from api.types.connection import After, Before, Connection, First, Last
 from api.types.event import Event
 from api.types.inputs import (
-    CallbackFilter,
-    CallbackOrder,
-    CampaignFilter,
-    CampaignOrder,
-    EventFilter,
+    CallbacksBy,
+    CampaignsBy,
+    WhichCallbacks,
+    WhichCampaigns,
+    WhichEvents,
 )
 from api.types.log import Log, QuarantinedBody
 from api.types.node import Node
@@ -93,12 +93,8 @@ class Query:
         self,
         info: strawberry.Info,
         company_id: CompanyId = None,
-        filter: Annotated[  # noqa: A002
-            CampaignFilter | None, strawberry.argument(description="Which campaigns.")
-        ] = None,
-        order_by: Annotated[
-            CampaignOrder | None, strawberry.argument(description="How they are sorted.")
-        ] = None,
+        filter: WhichCampaigns = None,  # noqa: A002
+        order_by: CampaignsBy = None,
         first: First = None,
         after: After = None,
         last: Last = None,
@@ -164,12 +160,8 @@ class Query:
         self,
         info: strawberry.Info,
         company_id: CompanyId = None,
-        filter: Annotated[  # noqa: A002
-            CallbackFilter | None, strawberry.argument(description="Which callbacks.")
-        ] = None,
-        order_by: Annotated[
-            CallbackOrder | None, strawberry.argument(description="How they are sorted.")
-        ] = None,
+        filter: WhichCallbacks = None,  # noqa: A002
+        order_by: CallbacksBy = None,
         first: First = None,
         after: After = None,
         last: Last = None,
@@ -193,9 +185,7 @@ class Query:
         self,
         info: strawberry.Info,
         company_id: CompanyId = None,
-        filter: Annotated[  # noqa: A002
-            EventFilter | None, strawberry.argument(description="Which events.")
-        ] = None,
+        filter: WhichEvents = None,  # noqa: A002
         first: First = None,
         after: After = None,
         last: Last = None,

@@ -6,7 +6,7 @@ import strawberry
 
 from api.types.campaign import CallbackConnection, CallConnection, EventConnection
 from api.types.connection import After, Before, First, Last
-from api.types.inputs import CallbackFilter, CallbackOrder, CallFilter, CallOrder
+from api.types.inputs import CallbacksBy, CallsBy, WhichCallbacks, WhichCalls
 from api.types.node import Node
 from api.types.scalars import JSON, DateTime, Position
 
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 _DEPRECATED = "The dialer calls it system information and deprecated."
 
 
-@strawberry.type(description="A value by which another system knows the client (D16).")
+@strawberry.type(description="A value by which another system knows the client.")
 class ClientSyncId:
     """One client sync pair."""
 
@@ -92,8 +92,8 @@ class Application(Node):
     def calls(
         self,
         info: strawberry.Info,
-        filter: CallFilter | None = None,  # noqa: A002
-        order_by: CallOrder | None = None,
+        filter: WhichCalls = None,  # noqa: A002
+        order_by: CallsBy = None,
         first: First = None,
         after: After = None,
         last: Last = None,
@@ -106,8 +106,8 @@ class Application(Node):
     def callbacks(
         self,
         info: strawberry.Info,
-        filter: CallbackFilter | None = None,  # noqa: A002
-        order_by: CallbackOrder | None = None,
+        filter: WhichCallbacks = None,  # noqa: A002
+        order_by: CallbacksBy = None,
         first: First = None,
         after: After = None,
         last: Last = None,

@@ -17,13 +17,14 @@ if TYPE_CHECKING:
     from api.types.campaign import Campaign
 
 
-@strawberry.type(description="How a call's application was found (D17).")
+@strawberry.type(description="How a call's application was found.")
 class ApplicationMatch:
     """The reason for the edge from a call to its application."""
 
     matched_by: MatchedBy = strawberry.field(description="What both carried.")
     candidate_count: int = strawberry.field(
-        description="How many applications of the campaign matched in that way; 1 is certain."
+        description="How many applications of the campaign matched in that way: 1 is certain, of "
+        "several the one that shares most was chosen."
     )
 
 
@@ -113,7 +114,9 @@ class Call(Node):
         """Return what was loaded."""
         return self.loaded(info)  # type: ignore[no-any-return]
 
-    @strawberry.field(description="The callback that this call completed.")
+    @strawberry.field(
+        description="The callback that this call completed; null where it completed none."
+    )
     def completed_callback(
         self, info: strawberry.Info
     ) -> Annotated["Callback", strawberry.lazy("api.types.callback")] | None:

@@ -75,14 +75,20 @@ class Callback(Node):
         """Return what was loaded."""
         return self.loaded(info)  # type: ignore[no-any-return]
 
-    @strawberry.field(description="The call it was made in (D18); null where none fits.")
+    @strawberry.field(
+        description="The call it was made in: one of its application's within an hour of its "
+        "creation, best one that says so, then the nearest; null where there is none."
+    )
     def created_during(
         self, info: strawberry.Info
     ) -> Annotated["Call", strawberry.lazy("api.types.call")] | None:
         """Return what was loaded."""
         return self.loaded(info)  # type: ignore[no-any-return]
 
-    @strawberry.field(description="The call that completed it (D19).")
+    @strawberry.field(
+        description="The call that completed it; null where none did. A completing call completes "
+        "that callback of its application that is due first."
+    )
     def completed_by(
         self, info: strawberry.Info
     ) -> Annotated["Call", strawberry.lazy("api.types.call")] | None:

@@ -7,12 +7,12 @@ import strawberry
 from api.types.connection import After, Before, Connection, First, Last
 from api.types.enums import CampaignStatus
 from api.types.inputs import (
-    ApplicationFilter,
-    ApplicationOrder,
-    CallbackFilter,
-    CallbackOrder,
-    CallFilter,
-    CallOrder,
+    ApplicationsBy,
+    CallbacksBy,
+    CallsBy,
+    WhichApplications,
+    WhichCallbacks,
+    WhichCalls,
 )
 from api.types.node import Node
 from api.types.scalars import DateTime, Position
@@ -65,8 +65,8 @@ class Campaign(Node):
     def applications(
         self,
         info: strawberry.Info,
-        filter: ApplicationFilter | None = None,  # noqa: A002
-        order_by: ApplicationOrder | None = None,
+        filter: WhichApplications = None,  # noqa: A002
+        order_by: ApplicationsBy = None,
         first: First = None,
         after: After = None,
         last: Last = None,
@@ -79,8 +79,8 @@ class Campaign(Node):
     def calls(
         self,
         info: strawberry.Info,
-        filter: CallFilter | None = None,  # noqa: A002
-        order_by: CallOrder | None = None,
+        filter: WhichCalls = None,  # noqa: A002
+        order_by: CallsBy = None,
         first: First = None,
         after: After = None,
         last: Last = None,
@@ -95,8 +95,8 @@ class Campaign(Node):
     def callbacks(
         self,
         info: strawberry.Info,
-        filter: CallbackFilter | None = None,  # noqa: A002
-        order_by: CallbackOrder | None = None,
+        filter: WhichCallbacks = None,  # noqa: A002
+        order_by: CallbacksBy = None,
         first: First = None,
         after: After = None,
         last: Last = None,

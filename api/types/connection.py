@@ -14,7 +14,8 @@ After = Annotated[
     str | None, strawberry.argument(description="Only what follows the edge with this cursor.")
 ]
 Last = Annotated[
-    int | None, strawberry.argument(description="How many at most from the back; not with `first`.")
+    int | None,
+    strawberry.argument(description="How many at most from the back, instead of `first`."),
 ]
 Before = Annotated[
     str | None, strawberry.argument(description="Only what precedes the edge with this cursor.")
@@ -33,14 +34,14 @@ class PageInfo:
     end_cursor: str | None = strawberry.field(description="The cursor of the last edge.")
 
 
-@strawberry.type(description="One place of a list.")
+@strawberry.type(description="One item of a list, at its place.")
 class Edge(Generic[T]):
     """Of the Relay cursor specification."""
 
     cursor: str = strawberry.field(
         description="The place in the list; opaque. It stays valid while events are appended."
     )
-    node: T = strawberry.field(description="What stands there.")
+    node: T = strawberry.field(description="The item.")
 
 
 @strawberry.type(description="A page of a list.")
@@ -48,8 +49,10 @@ class Connection(Generic[T]):
     """Of the Relay cursor specification."""
 
     page_info: PageInfo = strawberry.field(description="Where the page begins and ends.")
-    edges: list[Edge[T]] = strawberry.field(description="The places of the page, with cursors.")
-    nodes: list[T] = strawberry.field(description="The same without cursors.")
+    edges: list[Edge[T]] = strawberry.field(
+        description="The items of the page, each with its cursor."
+    )
+    nodes: list[T] = strawberry.field(description="The items of the page, without cursors.")
     total_count: int = strawberry.field(
         description="How many the whole list has; counted only when asked for."
     )

@@ -6,7 +6,7 @@ import strawberry
 from strawberry import enum_value
 
 
-@strawberry.enum(description="What state a campaign is in (D11).")
+@strawberry.enum(description="What state a campaign is in.")
 class CampaignStatus(Enum):
     """D11."""
 
@@ -17,7 +17,7 @@ class CampaignStatus(Enum):
     FINISHED = enum_value("FINISHED", description="Completely finished.")
 
 
-@strawberry.enum(description="How a call ended for its application (D13).")
+@strawberry.enum(description="How a call ended for its application.")
 class CallResult(Enum):
     """D13."""
 
@@ -25,7 +25,7 @@ class CallResult(Enum):
     NOT_SUCCESSFUL = enum_value("NOT_SUCCESSFUL", description="The call did not reach its aim.")
 
 
-@strawberry.enum(description="What kind of call it is (D13).")
+@strawberry.enum(description="What kind of call it is.")
 class CallType(Enum):
     """D13."""
 
@@ -33,7 +33,7 @@ class CallType(Enum):
     CALLBACK = enum_value("CALLBACK", description="A call back to a client.")
 
 
-@strawberry.enum(description="What a call or a callback has to do with calling back (D13, D14).")
+@strawberry.enum(description="What a call or a callback has to do with calling back.")
 class RecallDescription(Enum):
     """D13."""
 
@@ -44,7 +44,7 @@ class RecallDescription(Enum):
     COMPLETED = enum_value("COMPLETED", description="The operator called back.")
 
 
-@strawberry.enum(description="Which kind of callback a call completed (D13).")
+@strawberry.enum(description="Which kind of callback a call completed.")
 class RecallType(Enum):
     """D13."""
 
@@ -52,7 +52,7 @@ class RecallType(Enum):
     PERSONAL = enum_value("PERSONAL", description="A personal callback.")
 
 
-@strawberry.enum(description="How far a callback is (D19).")
+@strawberry.enum(description="How far a callback is.")
 class CallbackState(Enum):
     """D19."""
 
@@ -61,7 +61,7 @@ class CallbackState(Enum):
     COMPLETED = enum_value("COMPLETED", description="The client was called back.")
 
 
-@strawberry.enum(description="What a call and its application both carried (D17).")
+@strawberry.enum(description="What a call and its application both carried.")
 class MatchedBy(Enum):
     """D17."""
 
@@ -69,7 +69,7 @@ class MatchedBy(Enum):
     PHONE_NUMBER = enum_value("PHONE_NUMBER", description="A phone number, by its digits.")
 
 
-@strawberry.enum(description="Where an event's date is from (D3).")
+@strawberry.enum(description="Where an event's date is from.")
 class OccurredAtSource(Enum):
     """D3."""
 

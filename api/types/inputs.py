@@ -1,6 +1,7 @@
 """Filters and orders. An absent filter passes everything, an empty list nothing."""
 
 from enum import Enum
+from typing import Annotated
 
 import strawberry
 from strawberry import enum_value
@@ -29,7 +30,9 @@ class ClientSyncIdInput:
     value: str = strawberry.field(description="The value, as text.")
 
 
-@strawberry.input(description="Which campaigns.")
+@strawberry.input(
+    description="Which campaigns. All conditions must hold; an empty list matches nothing."
+)
 class CampaignFilter:
     """All conditions must hold."""
 
@@ -41,7 +44,9 @@ class CampaignFilter:
     )
 
 
-@strawberry.input(description="Which applications.")
+@strawberry.input(
+    description="Which applications. All conditions must hold; an empty list matches nothing."
+)
 class ApplicationFilter:
     """All conditions must hold."""
 
@@ -65,7 +70,9 @@ class ApplicationFilter:
     )
 
 
-@strawberry.input(description="Which calls.")
+@strawberry.input(
+    description="Which calls. All conditions must hold; an empty list matches nothing."
+)
 class CallFilter:
     """All conditions must hold."""
 
@@ -87,7 +94,9 @@ class CallFilter:
     )
 
 
-@strawberry.input(description="Which callbacks.")
+@strawberry.input(
+    description="Which callbacks. All conditions must hold; an empty list matches nothing."
+)
 class CallbackFilter:
     """All conditions must hold."""
 
@@ -111,7 +120,9 @@ class CallbackFilter:
     )
 
 
-@strawberry.input(description="Which events.")
+@strawberry.input(
+    description="Which events. All conditions must hold; an empty list matches nothing."
+)
 class EventFilter:
     """All conditions must hold."""
 
@@ -162,29 +173,69 @@ class CallbackOrderField(Enum):
 class CampaignOrder:
     """A sort key and a direction."""
 
-    field: CampaignOrderField = strawberry.field(description="What by.")
-    direction: Direction = strawberry.field(default=Direction.ASC, description="Which way.")
+    field: CampaignOrderField = strawberry.field(description="The sort key.")
+    direction: Direction = strawberry.field(
+        default=Direction.ASC, description="Ascending or descending."
+    )
 
 
 @strawberry.input(description="How applications are sorted.")
 class ApplicationOrder:
     """A sort key and a direction."""
 
-    field: ApplicationOrderField = strawberry.field(description="What by.")
-    direction: Direction = strawberry.field(default=Direction.ASC, description="Which way.")
+    field: ApplicationOrderField = strawberry.field(description="The sort key.")
+    direction: Direction = strawberry.field(
+        default=Direction.ASC, description="Ascending or descending."
+    )
 
 
 @strawberry.input(description="How calls are sorted.")
 class CallOrder:
     """A sort key and a direction."""
 
-    field: CallOrderField = strawberry.field(description="What by.")
-    direction: Direction = strawberry.field(default=Direction.DESC, description="Which way.")
+    field: CallOrderField = strawberry.field(description="The sort key.")
+    direction: Direction = strawberry.field(
+        default=Direction.DESC, description="Ascending or descending."
+    )
 
 
 @strawberry.input(description="How callbacks are sorted.")
 class CallbackOrder:
     """A sort key and a direction."""
 
-    field: CallbackOrderField = strawberry.field(description="What by.")
-    direction: Direction = strawberry.field(default=Direction.ASC, description="Which way.")
+    field: CallbackOrderField = strawberry.field(description="The sort key.")
+    direction: Direction = strawberry.field(
+        default=Direction.ASC, description="Ascending or descending."
+    )
+
+
+WhichCampaigns = Annotated[
+    CampaignFilter | None, strawberry.argument(description="Only these; by default all.")
+]
+WhichApplications = Annotated[
+    ApplicationFilter | None, strawberry.argument(description="Only these; by default all.")
+]
+WhichCalls = Annotated[
+    CallFilter | None, strawberry.argument(description="Only these; by default all.")
+]
+WhichCallbacks = Annotated[
+    CallbackFilter | None, strawberry.argument(description="Only these; by default all.")
+]
+WhichEvents = Annotated[
+    EventFilter | None, strawberry.argument(description="Only these; by default all.")
+]
+CampaignsBy = Annotated[
+    CampaignOrder | None, strawberry.argument(description="How they are sorted: by id by default.")
+]
+ApplicationsBy = Annotated[
+    ApplicationOrder | None,
+    strawberry.argument(description="How they are sorted: by id by default."),
+]
+CallsBy = Annotated[
+    CallOrder | None,
+    strawberry.argument(description="How they are sorted: the newest first by default."),
+]
+CallbacksBy = Annotated[
+    CallbackOrder | None,
+    strawberry.argument(description="How they are sorted: what is due first by default."),
+]

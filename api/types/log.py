@@ -80,7 +80,7 @@ class Log(Loadable):
         return self.loaded(info)  # type: ignore[no-any-return]
 
 
-@strawberry.type(description="A body that was rejected: kept, and never part of the graph (D6).")
+@strawberry.type(description="A body that was rejected: kept, and never part of the graph.")
 class QuarantinedBody:
     """One rejected body."""
 

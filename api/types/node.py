@@ -54,9 +54,7 @@ class Node(Loadable):
         """Return what was loaded."""
         return self.loaded(info)  # type: ignore[no-any-return]
 
-    @strawberry.field(
-        description="For each field the event that its value is from: why does it say so?"
-    )
+    @strawberry.field(description="For each field, the event that its value is from.")
     def provenance(
         self,
         info: strawberry.Info,

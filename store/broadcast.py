@@ -72,8 +72,6 @@ class Subscriber(Generic[C]):
 
     def offer(self, changes: Iterable[C]) -> None:
         """Let changes wait for it, if there is room."""
-        if self.has_overflowed:
-            return
         self._waiting.extend(self.accepted(changes))
         if len(self._waiting) > self._buffer_changes:
             self._overflow()

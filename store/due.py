@@ -20,12 +20,23 @@ Hints = dict[str, datetime]  # when callbacks may fall due, by their id keys
 
 
 class Timers:
-    """When callbacks of one company may fall due. Hints only: they are held against the log."""
+    """When callbacks of one company may fall due. Hints only: they are held against the log.
 
-    def __init__(self, hints: Hints) -> None:
+    Args:
+        since: From when on somebody listens.
+    """
+
+    def __init__(self, since: datetime) -> None:
+        self._since = since
+        self._is_filled = False
         self._heap: list[tuple[datetime, str]] = []
         self._pending: set[tuple[datetime, str]] = set()
-        self.expect(hints)
+
+    async def fill(self, view: View) -> None:
+        """Expect what the log holds already, once."""
+        if not self._is_filled:
+            self.expect(await expected(view, self._since))
+            self._is_filled = True
 
     def expect(self, hints: Hints) -> None:
         """Expect callbacks to fall due."""

@@ -12,7 +12,7 @@ from store.broadcast import Broadcaster, Lag, Subscriber
 from store.changes import Change
 from store.collections import COUNTERS
 from store.cursor import Cursor
-from store.due import Hints, Timers, expected, fallen_due
+from store.due import Hints, Timers, fallen_due
 from store.errors import LogUnavailableError, StoreError
 from store.log import EventLog, Head
 from store.moment import Moment
@@ -155,8 +155,7 @@ class Follower:
             if self._position is None:
                 self._position = head.position
             if subscriber.read_to >= self._position:
-                self._broadcaster.add(subscriber)
-                self._woken.set()
+                self._listen(subscriber)
                 return []
             level = replace(head, position=self._position)
         topic, company = subscriber.topic, subscriber.company
@@ -165,6 +164,12 @@ class Follower:
         wanted = subscriber.accepted(changes)
         subscriber.pass_by(stretch.until)
         return wanted
+
+    def _listen(self, subscriber: Subscriber[Any]) -> None:
+        self._broadcaster.add(subscriber)
+        if subscriber.topic is CALLBACKS:
+            self._timers.setdefault(subscriber.company, Timers(datetime.now(UTC)))
+        self._woken.set()
 
     async def _read(
         self, head: Head, after: int, companies: set[str], *topics: Topic[Any]
@@ -252,9 +257,11 @@ class Follower:
 
     async def _tell_due(self, head: Head) -> None:
         listening = {company for topic, company in self._broadcaster.channels if topic is CALLBACKS}
-        await self._expect(listening, head)
-        now = datetime.now(UTC)
-        for company, timers in self._timers.items():
+        for company in self._timers.keys() - listening:
+            del self._timers[company]
+        for company, timers in list(self._timers.items()):
+            await timers.fill(self._view(company, head))
+            now = datetime.now(UTC)
             if hints := timers.take(now):
                 async with self._stepping:
                     await self._tell_those_due(company, hints, head, now)
@@ -266,14 +273,6 @@ class Follower:
             self._timers[company].expect(hints)
             raise
         self._broadcaster.publish(CALLBACKS, company, changes)
-
-    async def _expect(self, companies: set[str], head: Head) -> None:
-        """Keep the timers of just these companies."""
-        kept = {each: timers for each, timers in self._timers.items() if each in companies}
-        for company in companies - kept.keys():
-            now = datetime.now(UTC)
-            kept[company] = Timers(await expected(self._view(company, head), now))
-        self._timers = kept
 
     def _view(self, company: str, head: Head) -> View:
         position = head.position if self._position is None else self._position

@@ -294,6 +294,19 @@ def differences(
     yield from enumerate(completed, start=1)
 
 
+async def test_a_reading_that_is_full_ends_with_a_whole_event(
+    log: EventLog, company: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    elements = [an_application(id=f"a{number}", status="NEW") for number in range(5)]
+    for minute in range(4):
+        await log.append([a_tac_event(*elements, companyId=company, **at(minute))])
+    expected = await formed(log, APPLICATION_STATUS, company)
+
+    monkeypatch.setattr("store.window.MAX_FACTS", 7)
+
+    assert await formed(log, APPLICATION_STATUS, company) == expected
+
+
 async def test_status_changes_are_those_of_the_fold(log: EventLog, company: str) -> None:
     await log.append(tangled(company, 200, seed=9))
 

@@ -13,10 +13,12 @@ from store.broadcast import SlowSubscriberError
 from store.changes import CallbackUpdate
 from store.cursor import BadCursorError, Cursor
 from store.driver import connect
+from store.due import Hints, fallen_due
 from store.errors import LogUnavailableError
 from store.follow import Follower
 from store.log import EventLog, Head
 from store.topics import CALLBACKS, CALLS, CAMPAIGN_STATUS, EVENTS_APPENDED, TOPICS, Topic
+from store.view import View
 
 every_topic = pytest.mark.parametrize("topic", TOPICS, ids=lambda topic: topic.name)
 
@@ -239,16 +241,17 @@ async def test_a_burst_beyond_the_buffer_is_read_again_from_the_log(
         await told.aclose()
 
 
-async def test_a_slow_subscriber_holds_nobody_up(log: EventLog, company: str) -> None:
-    async with a_follower(log, buffer_changes=5, patience_seconds=0) as follower:
-        slow = follower.subscribe(CALLS, company=company, after=0)
+async def test_a_subscriber_that_does_not_take_holds_nobody_up(log: EventLog, company: str) -> None:
+    async with a_follower(log, buffer_changes=5) as follower:
+        idle = follower.subscribe(CALLS, company=company, after=0)
         quick = follower.subscribe(CALLS, company=company, after=0)
-        taking = [asyncio.create_task(take(each, 1)) for each in (slow, quick)]
+        taking = [asyncio.create_task(take(idle, 1)), asyncio.create_task(take(quick, 40))]
+
         await append_in_pieces(log, calls(company, 40), 4)
 
-        assert len(await taking[1] + await take(quick, 39)) == 40
+        assert len(await taking[1]) == 40
         await taking[0]
-        await slow.aclose()
+        await idle.aclose()
         await quick.aclose()
 
 
@@ -311,15 +314,16 @@ async def test_a_follower_outlives_a_log_that_does_not_answer(
         told = follower.subscribe(CALLS, company=company)
         first = asyncio.create_task(take(told, 1))
         await until(lambda: follower.listening)
-        head, failures = log.head, iter(["no primary"] * 3)
+        head, failures = log.head, []
 
         async def failing_head() -> Head:
-            for failure in failures:
-                raise LogUnavailableError(failure)
-            return await head()
+            if len(failures) == 3:
+                return await head()
+            failures.append("no primary")
+            raise LogUnavailableError(failures[-1])
 
         monkeypatch.setattr(log, "head", failing_head)
-        await until(lambda: next(failures, None) is None)
+        await until(lambda: len(failures) == 3)
         await log.append(calls(company, 1))
 
         assert [change.state.id for change in await first] == ["0"]
@@ -424,6 +428,24 @@ async def test_a_completed_callback_does_not_fall_due(
         ("b2", "SCHEDULED"),
         ("b2", "DUE"),
     ]
+    await told.aclose()
+
+
+async def test_a_callback_falls_due_though_the_log_did_not_answer_at_that_moment(
+    log: EventLog, follower: Follower, company: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    failures = iter(["no primary"] * 2)
+
+    async def sometimes(view: View, hints: Hints, now: datetime) -> list[CallbackUpdate]:
+        for failure in failures:
+            raise LogUnavailableError(failure)
+        return await fallen_due(view, hints, now)
+
+    monkeypatch.setattr("store.follow.fallen_due", sometimes)
+    told = follower.subscribe(CALLBACKS, company=company, after=0)
+    await log.append([a_callback_due_in(0.3, company)])
+
+    assert states(await take(told, 2)) == [("b1", "SCHEDULED"), ("b1", "DUE")]
     await told.aclose()
 
 

@@ -234,6 +234,18 @@ async def test_a_subscription_to_an_empty_log_follows_the_company_that_comes(
         assert told((await hearing)[0])["call"] == {"statisticId": "s1"}
 
 
+async def test_where_an_empty_log_gets_several_companies_one_must_be_named(mongo_uri: str) -> None:
+    async with a_server(mongo_uri) as server:
+        told_first = over_socket(server, "subscription { callUpdated { cursor } }")
+        hearing = asyncio.create_task(first(told_first, 1))
+        await asyncio.sleep(0.3)
+
+        await server.log.append([a_call_event(companyId=each) for each in "ab"])
+
+        [payload] = await hearing
+        assert payload["errors"][0]["extensions"]["code"] == "COMPANY_REQUIRED"
+
+
 async def test_a_caller_of_no_company_hears_nothing(server: RunningServer, company: str) -> None:
     caller = Caller(server.log, server.services.follower, companies=())
     query = "subscription { callUpdated(after: 0) { cursor } }"

@@ -314,7 +314,8 @@ async def test_a_follower_outlives_a_log_that_does_not_answer(
         told = follower.subscribe(CALLS, company=company)
         first = asyncio.create_task(take(told, 1))
         await until(lambda: follower.listening)
-        head, failures = log.head, []
+        head = log.head
+        failures: list[str] = []
 
         async def failing_head() -> Head:
             if len(failures) == 3:

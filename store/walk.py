@@ -178,8 +178,8 @@ async def _advance(view: View, walks: Sequence[_Walk], *, is_first: bool) -> Non
 def _pipelines_beside(view: View, listings: Sequence[Listing]) -> list[Pipeline]:
     """Find the things whose last facts say the scope and the sort value apart.
 
-    The later of the two carries the one without the other: the scope without a value, or a value
-    without any scope. Senders that always say both have no such facts.
+    The later of the two carries the one without the other: the scope without a value, or a value,
+    perhaps null, without any scope. Senders that always say both have no such facts.
     """
     scopes = {repr(each.scope): each.scope for each in listings if each.order and each.scope}
     if not scopes:
@@ -193,7 +193,7 @@ def _pipelines_beside(view: View, listings: Sequence[Listing]) -> list[Pipeline]
             {"$group": {"_id": "$idKey"}},
             {"$project": {"_id": 0, "n": {"$literal": (_BESIDE, 0)}, "k": "$_id"}},
         ]
-        for condition in (*conditions, {**nowhere, column: {"$ne": None}})
+        for condition in (*conditions, {**nowhere, column: {"$exists": True}})
     ]
 
 

@@ -3,6 +3,7 @@
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from datetime import datetime
 from typing import Any
 
 import strawberry
@@ -139,8 +140,16 @@ def _event_condition(wanted: EventFilter) -> Document:
 
 
 def _range(wanted: DateTimeRange) -> Document:
-    bounds = {"$gte": wanted.from_, "$lt": wanted.to}
+    """Write from ≤ t < to for moments of whole milliseconds; the driver cuts off what is beyond."""
+    bounds = {
+        "$gt" if _has_rest(wanted.from_) else "$gte": wanted.from_,
+        "$lte" if _has_rest(wanted.to) else "$lt": wanted.to,
+    }
     return {name: bound for name, bound in bounds.items() if bound is not None} or {"$exists": True}
+
+
+def _has_rest(moment: datetime | None) -> bool:
+    return moment is not None and moment.microsecond % 1000 > 0
 
 
 async def quarantine(

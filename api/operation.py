@@ -107,4 +107,5 @@ class Operation:
         return self._views[key]
 
     def _new_view(self, company: str, moment: Moment) -> View:
-        return View(self.caller.log.database, company, moment, self.now)
+        log = self.caller.log
+        return View(log.database, company, moment, self.now, log.boards)

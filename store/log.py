@@ -6,6 +6,7 @@ from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime, tzinfo
 
+from store.boards import Boards
 from store.body import Delivery, delivery_of
 from store.collections import (
     CLUSTERED,
@@ -102,6 +103,7 @@ class EventLog:
     ) -> None:
         self.database = database
         self.zone = zone
+        self.boards = Boards()
         self._appended = asyncio.Event()
         self._writer = Writer(database, queue_events=queue_events, appended=self._wake)
 

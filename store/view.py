@@ -4,13 +4,16 @@ from collections import defaultdict
 from collections.abc import Awaitable, Callable, Collection, Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 from functools import partial
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from store.collections import Document, Pipeline, facts_of, keys_of
 from store.driver import Database
 from store.facts import Kind
 from store.fold import State, empty_state, fold_pipeline, state_of
 from store.moment import Moment
+
+if TYPE_CHECKING:
+    from store.boards import Boards
 
 Part = TypeVar("Part")
 Loaded = TypeVar("Loaded")
@@ -28,15 +31,22 @@ class View:
         company: Whose things.
         moment: What may be known.
         now: The moment that "now" means; by default that of making the view.
+        boards: What answers for whole campaigns, if anything does.
     """
 
     def __init__(
-        self, database: Database, company: str, moment: Moment, now: datetime | None = None
+        self,
+        database: Database,
+        company: str,
+        moment: Moment,
+        now: datetime | None = None,
+        boards: "Boards | None" = None,
     ) -> None:
         self.database = database
         self.company = company
         self.moment = moment
         self.now = moment.as_of or now or datetime.now(UTC)
+        self.boards = boards
         self._memory: dict[str, dict[str, Any]] = defaultdict(dict)
 
     @property
@@ -119,37 +129,45 @@ class View:
 
     async def campaigns_of(self, applications: Collection[str]) -> dict[str, str | None]:
         """Return the folded campaign of each application, both as id keys; one covered read."""
-        return await self.remember("campaign of", applications, self._load_campaigns)
+        load = partial(self._load_last, "application", "campaign")
+        return await self.remember("campaign of", applications, load)
 
-    async def _load_campaigns(self, applications: Sequence[str]) -> Mapping[str, str | None]:
-        found: dict[str, str | None] = dict.fromkeys(applications)
-        for part in _parts(applications, _IDS_PER_READ):
-            for each in await self.database.aggregate(self.facts, self._campaign_fold(part)):
-                found[each["_id"]] = each.get("campaign")
+    async def applications_of(self, callbacks: Collection[str]) -> dict[str, str | None]:
+        """Return the folded application of each callback, both as id keys; one covered read."""
+        load = partial(self._load_last, "callback", "application")
+        return await self.remember("application of", callbacks, load)
+
+    async def _load_last(
+        self, kind: Kind, column: str, id_keys: Sequence[str]
+    ) -> Mapping[str, str | None]:
+        found: dict[str, str | None] = dict.fromkeys(id_keys)
+        for part in _parts(id_keys, _IDS_PER_READ):
+            for each in await self.database.aggregate(self.facts, self._last(kind, column, part)):
+                found[each["_id"]] = each.get(column)
         return found
 
-    def _campaign_fold(self, applications: Sequence[str]) -> Pipeline:
-        match = self.match("application", {"idKey": {"$in": applications}})
+    def _last(self, kind: Kind, column: str, id_keys: Sequence[str]) -> Pipeline:
+        match = self.match(kind, {"idKey": {"$in": id_keys}})
         if "at" in match:
-            match["campaignAt"] = match.pop("at")
+            match[f"{column}At"] = match.pop("at")
         return [
             {"$match": match},
-            {"$sort": {"idKey": 1, "campaignAt": -1, "_id": -1}},
-            {"$group": {"_id": "$idKey", "campaign": {"$first": "$campaign"}}},
+            {"$sort": {"idKey": 1, f"{column}At": -1, "_id": -1}},
+            {"$group": {"_id": "$idKey", column: {"$first": f"${column}"}}},
         ]
 
-    async def holders(self, kind: Kind, keys: Collection[str]) -> dict[str, set[str]]:
-        """Return for each link key the things of `kind` that ever carried it; one covered read."""
-        found: dict[str, set[str]] = defaultdict(set)
+    async def holders(self, keys: Collection[str], *kinds: Kind) -> dict[Kind, dict[str, set[str]]]:
+        """Return for each kind and link key the things that ever carried it; one covered read."""
+        found: dict[Kind, dict[str, set[str]]] = {kind: defaultdict(set) for kind in kinds}
         for part in _parts(sorted(keys), _IDS_PER_READ):
-            query = {"company": self.company, "key": {"$in": part}, "kind": kind}
+            query = {"company": self.company, "key": {"$in": part}, "kind": {"$in": list(kinds)}}
             rows = await self.database.find(
                 keys_of(self.moment.generation),
                 query | self.moment.bounds(),
-                fields={"_id": 0, "key": 1, "idKey": 1},
+                fields={"_id": 0, "key": 1, "kind": 1, "idKey": 1},
             )
             for row in rows:
-                found[row["key"]].add(row["idKey"])
+                found[row["kind"]][row["key"]].add(row["idKey"])
         return found
 
     async def things_in(self, kind: Kind, scope: Document) -> list[str]:

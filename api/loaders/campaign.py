@@ -1,18 +1,20 @@
 """What hangs below campaigns."""
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from api import nodes
 from api.filters import application_filter, belongs, call_filter, callback_filter
+from api.loaders.boards import board_connections
 from api.loaders.lists import SORT_FIELDS, by_view, connections, order_of
 from api.lookahead import Ask, batch
 from api.types.campaign import Campaign, CampaignStatusChange, StatusCount
 from api.types.connection import Connection
 from api.types.enums import Direction
-from store.fold import State
+from store.board import Board
 from store.listing import Listing, everything
+from store.view import View
 
 
 @batch("Campaign", "statusHistory")
@@ -28,11 +30,14 @@ async def status_history(
 async def applications(campaigns: Sequence[Campaign], ask: Ask) -> list[Connection[Any]]:
     """Return a page of each campaign's applications."""
     order, descending = order_of(ask, "APPLICATION_ID")
+    wants_total = ask.below.wants(ask.type_name, "totalCount")
 
     def listing(campaign: Campaign) -> Listing:
         return applications_of(campaign, ask, SORT_FIELDS[order], descending=descending)
 
-    return await connections(campaigns, ask, order, listing)
+    if order == "APPLICATION_ID" and not wants_total and not ask.arguments.get("filter"):
+        return await connections(campaigns, ask, order, listing)
+    return await board_connections(campaigns, ask, order, listing)
 
 
 def applications_of(
@@ -81,15 +86,30 @@ async def application_status_counts(
     """Return how many of each campaign's applications have which status."""
     found: list[list[StatusCount]] = [[] for _ in campaigns]
     for view, places in by_view(campaigns).items():
-        listings = [
-            applications_of(campaigns[each], ask, None, descending=False) for each in places
-        ]
-        for place, states in zip(places, await everything(view, listings), strict=True):
-            found[place] = _status_counts(states)
+        counts = await _counts(view, [campaigns[place] for place in places], ask)
+        for place in places:
+            found[place] = _status_counts(counts[campaigns[place].state.id_key])
     return found
 
 
-def _status_counts(states: Sequence[State]) -> list[StatusCount]:
-    counts = Counter(state.data.get("status") for state in states)
+async def _counts(
+    view: View, campaigns: Sequence[Campaign], ask: Ask
+) -> Mapping[str, Mapping[str | None, int]]:
+    keys = [campaign.state.id_key for campaign in campaigns]
+    known = await view.boards.read(view, keys, _board_counts) if view.boards else None
+    if known is not None:
+        return known
+    listings = [applications_of(each, ask, None, descending=False) for each in campaigns]
+    return {
+        key: Counter(state.data.get("status") for state in states)
+        for key, states in zip(keys, await everything(view, listings), strict=True)
+    }
+
+
+async def _board_counts(board: Board) -> dict[str | None, int]:
+    return board.status_counts()
+
+
+def _status_counts(counts: Mapping[str | None, int]) -> list[StatusCount]:
     ordered = sorted(counts.items(), key=lambda each: (-each[1], each[0] is None, each[0] or ""))
     return [StatusCount(status=status, count=count) for status, count in ordered]

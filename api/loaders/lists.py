@@ -106,8 +106,14 @@ def connection_from(
 
 
 def _made(view: View, page: Page, order: str, count: int | None) -> Connection[Any]:
-    made = [nodes.node(view, state) for state in page.states]
-    return connection_of(page, made, order, count)
+    return made(view, page, page.states, order, count)
+
+
+def made(
+    view: View, page: Page, states: Sequence[State], order: str, count: int | None
+) -> Connection[Any]:
+    """Return a connection of the things at the places of a page."""
+    return connection_of(page, [nodes.node(view, state) for state in states], order, count)
 
 
 _EMPTY: Connection[Any] = connection_of(Page([], [], has_next=False, has_previous=False), [], "", 0)

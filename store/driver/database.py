@@ -65,7 +65,7 @@ class Database:
             if error.code != _NAMESPACE_EXISTS:
                 raise
 
-    async def find(
+    async def find(  # noqa: PLR0913 - the parts of one query
         self,
         collection: str,
         query: Document,
@@ -73,11 +73,12 @@ class Database:
         fields: Mapping[str, int] | None = None,
         sort: Sequence[tuple[str, int]] | None = None,
         limit: int = 0,
+        hint: Sequence[tuple[str, int]] | None = None,
     ) -> list[Document]:
-        """Return the documents that match `query`; one read."""
+        """Return the documents that match `query`; one read. `hint` names the index to walk."""
         self.reads += 1
         cursor = self.handle[collection].find(
-            query, fields, sort=sort, limit=limit, batch_size=10_000
+            query, fields, sort=sort, limit=limit, hint=hint, batch_size=10_000
         )
         with translated():
             found = cursor.max_time_ms(int(self._limits.read_seconds * 1000))

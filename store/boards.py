@@ -1,0 +1,147 @@
+"""Which boards are kept, and how they are filled, brought up to a position and read."""
+
+import asyncio
+from collections import OrderedDict, defaultdict
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
+from datetime import datetime
+from typing import TypeVar
+
+from store.board import FIELDS, Board
+from store.collections import Document, Pipeline
+from store.fold import State
+from store.moment import fact_number
+from store.view import View
+
+Result = TypeVar("Result")
+
+_IDS_PER_READ = 20_000
+_MAX_POSITIONS_BEHIND = 200_000
+
+
+class Boards:
+    """The boards of one process, the least recently read dropped first.
+
+    Args:
+        max_applications: How many applications all boards may hold together; about 1 KiB each.
+    """
+
+    def __init__(self, *, max_applications: int = 500_000) -> None:
+        self._max_applications = max_applications
+        self._kept: OrderedDict[tuple[str, int, str], Board] = OrderedDict()
+        self._locks: dict[str, asyncio.Lock] = defaultdict(asyncio.Lock)
+
+    async def read(
+        self, view: View, campaigns: Iterable[str], work: Callable[[Board], Awaitable[Result]]
+    ) -> dict[str, Result] | None:
+        """Return what `work` finds on the board of each campaign, at the view's position.
+
+        It costs at most four reads, for any number of campaigns.
+
+        Args:
+            view: Whose position, company and facts.
+            campaigns: Their id keys.
+            work: Must not wait for anything but the board: nobody else reads it meanwhile.
+
+        Returns:
+            The results; `None` where the view speaks of the past, which boards do not know: fold
+            then.
+        """
+        if view.moment.as_of is not None:
+            return None
+        async with self._locks[view.company]:
+            boards = self._boards(view, campaigns)
+            if any(board.position > view.moment.position for board in boards):
+                return None
+            await _bring_up(view, boards)
+            found = {board.campaign: await work(board) for board in boards}
+        self._drop_oldest()
+        return found
+
+    def _boards(self, view: View, campaigns: Iterable[str]) -> list[Board]:
+        boards: list[Board] = []
+        for campaign in dict.fromkeys(campaigns):
+            key = (view.company, view.moment.generation, campaign)
+            board = self._kept.pop(key, None)
+            if board is None or view.moment.position - board.position > _MAX_POSITIONS_BEHIND:
+                board = Board(campaign)
+            self._kept[key] = board
+            boards.append(board)
+        return boards
+
+    def _drop_oldest(self) -> None:
+        held = sum(len(board) for board in self._kept.values())
+        while held > self._max_applications and len(self._kept) > 1:
+            _, dropped = self._kept.popitem(last=False)
+            held -= len(dropped)
+
+
+async def _bring_up(view: View, boards: Sequence[Board]) -> None:
+    """Bring all boards to the view's position: fill the empty ones, let the others catch up."""
+    filled = [board for board in boards if board.position > 0]
+    rows = await _rows_since(view, min((board.position for board in filled), default=None))
+    unread = {board.campaign: board.take_in(rows) for board in filled}
+    empty = [board.campaign for board in boards if board.position == 0]
+    unread |= await _members(view, empty)
+    states = await _slim_states(view, frozenset().union(*unread.values()))
+    for board in boards:
+        for key in unread[board.campaign]:
+            board.put(*states[key])
+        board.position = view.moment.position
+
+
+async def _rows_since(view: View, position: int | None) -> list[Document]:
+    if position is None or position == view.moment.position:
+        return []
+    numbers = {
+        "$gte": fact_number(position + 1, 0),
+        "$lt": fact_number(view.moment.position + 1, 0),
+    }
+    return await view.database.find(
+        view.facts,
+        {"_id": numbers, "company": view.company, "kind": "application"},
+        fields={"idKey": 1, "campaign": 1, "at": 1} | {f"data.{field}": 1 for field in FIELDS},
+        sort=[("_id", 1)],
+        hint=[("_id", 1)],
+    )
+
+
+async def _members(view: View, campaigns: Sequence[str]) -> dict[str, set[str]]:
+    """Return the applications that any fact puts into each campaign; one covered read."""
+    found: dict[str, set[str]] = {campaign: set() for campaign in campaigns}
+    if campaigns:
+        pipeline: Pipeline = [
+            {"$match": view.match("application", {"campaign": {"$in": list(campaigns)}})},
+            {"$group": {"_id": {"campaign": "$campaign", "idKey": "$idKey"}}},
+        ]
+        for row in await view.database.aggregate(view.facts, pipeline):
+            found[row["_id"]["campaign"]].add(row["_id"]["idKey"])
+    return found
+
+
+async def _slim_states(view: View, keys: Iterable[str]) -> Mapping[str, tuple[State, datetime]]:
+    """Fold only what a board keeps, with the date of the newest fact; one read per 20,000."""
+    found: dict[str, tuple[State, datetime]] = {}
+    ordered = sorted(keys)
+    for start in range(0, len(ordered), _IDS_PER_READ):
+        pipeline = _slim_fold(view, ordered[start : start + _IDS_PER_READ])
+        for row in await view.database.aggregate(view.facts, pipeline):
+            state = State("application", view.company, row["_id"], row["data"])
+            found[state.id_key] = (state, row["newest"])
+    return found
+
+
+def _slim_fold(view: View, keys: Sequence[str]) -> Pipeline:
+    """Write the fold; a path that leads nowhere leaves its field out, as D10 wants it."""
+    slim = {field: f"$data.{field}" for field in FIELDS}
+    return [
+        {"$match": view.match("application", {"idKey": {"$in": list(keys)}})},
+        {"$project": {"idKey": 1, "at": 1, "data": slim}},
+        {"$sort": {"idKey": 1, "at": 1, "_id": 1}},
+        {
+            "$group": {
+                "_id": "$idKey",
+                "data": {"$mergeObjects": "$data"},
+                "newest": {"$max": "$at"},
+            }
+        },
+    ]

@@ -418,7 +418,6 @@ async def test_no_thing_is_lost_or_repeated_while_events_are_appended(graph: Gra
         "callbacks(first: 2) { nodes { id } %s }",
         "events(first: 2) { nodes { position } %s }",
         "quarantine(first: 2) { nodes { id } %s }",
-        "campaigns { nodes { applications(first: 1) { nodes { id } %s } } }",
         "campaigns { nodes { calls(first: 1) { nodes { id } %s } } }",
         "campaigns { nodes { callbacks(first: 1) { nodes { id } %s } } }",
         "campaigns { nodes { events(first: 1) { nodes { position } %s } } }",
@@ -430,6 +429,17 @@ async def test_the_total_is_counted_only_when_it_is_asked_for(lists: Graph, fiel
     with_total = await lists.reads(f"{{ {field % 'totalCount'} }}")
 
     assert without == skipped < with_total
+
+
+async def test_no_board_is_filled_for_applications_that_nobody_counts(lists: Graph) -> None:
+    asked = "{ campaigns { nodes { applications(first: 1) { nodes { id } %s } } } }"
+
+    without = await lists.reads(asked % "totalCount @skip(if: true)")
+    filling = await lists.reads(asked % "totalCount")
+    filled = await lists.reads(asked % "totalCount")
+
+    assert without == await lists.reads(asked % "")
+    assert filled < filling
 
 
 async def test_a_list_under_aliases_has_arguments_of_its_own(lists: Graph) -> None:

@@ -19,6 +19,7 @@ from serving import RunningServer
 from api.schema import schema
 
 COMMAND = (sys.executable, "-c", "from api.cli import main; main(prog_name='dialgraph')")
+SETTINGS = ("MONGODB_", "DIALGRAPH_")
 NOTHING_SET: Mapping[str, str] = {}
 NESTED = """{
   campaigns(first: 5) { totalCount nodes {
@@ -35,9 +36,10 @@ class Ended:
 
 
 async def start(*arguments: str, environ: Mapping[str, str]) -> Process:
-    search = {"PYTHONPATH": os.pathsep.join(sys.path), "PATH": os.environ["PATH"]}
+    ours = {name: value for name, value in os.environ.items() if not name.startswith(SETTINGS)}
+    variables = {**ours, "PYTHONPATH": os.pathsep.join(sys.path), **environ}
     return await asyncio.create_subprocess_exec(
-        *COMMAND, *arguments, stdin=PIPE, stdout=PIPE, stderr=PIPE, env={**search, **environ}
+        *COMMAND, *arguments, stdin=PIPE, stdout=PIPE, stderr=PIPE, env=variables
     )
 
 
@@ -211,6 +213,15 @@ async def test_serve_lets_only_this_machine_in(tmp_path: Path) -> None:
     assert ended.code == 1
     assert "--insecure" in ended.errors
     assert is_empty(tmp_path)
+
+
+async def test_serve_says_that_a_host_is_unknown() -> None:
+    ended = await dialgraph("serve", "--host", "nowhere.invalid")
+
+    assert (ended.code, ended.errors) == (
+        1,
+        "Error: cannot listen on nowhere.invalid: no such address\n",
+    )
 
 
 @pytest.mark.parametrize("host", ["localhost", "127.0.0.1", "::1"])

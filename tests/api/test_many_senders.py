@@ -16,8 +16,8 @@ EVENTS = 20_000
 SENDERS = 32
 SHAPES = [
     (1, b"", b"", b"", "application/json"),
-    (5, b"[", b",", b"]", "application/json"),
-    (10, b"", b"\n", b"\n", "application/x-ndjson"),
+    (10, b"[", b",", b"]", "application/json"),
+    (30, b"", b"\n", b"\n", "application/x-ndjson"),
 ]
 
 

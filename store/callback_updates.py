@@ -13,6 +13,7 @@ from store.completion import (
     Turn,
     Turns,
     add_turns_of_applications,
+    add_turns_of_callbacks,
     add_turns_of_calls,
     completed,
     load,
@@ -41,6 +42,7 @@ async def callback_updates(window: Window) -> list[CallbackUpdate]:
     own = await _own_changes(turns, window, excerpt)
     await add_turns_of_calls(turns, window, excerpt)
     await add_turns_of_applications(turns, window, excerpt)
+    await add_turns_of_callbacks(turns, window, excerpt)
     await load(turns, excerpt)
     drafts = [
         draft

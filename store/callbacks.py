@@ -85,7 +85,7 @@ def completes(call: State) -> bool:
 
 
 async def courses_of(view: View, callbacks: Sequence[State]) -> dict[str, Course]:
-    """Return the course of each callback, by its id key; nine reads at most.
+    """Return the course of each callback, by its id key; ten reads at most.
 
     A callback is completed in competition with the others of its application, so all of those are
     looked at.

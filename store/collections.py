@@ -114,6 +114,11 @@ _OF_SOME_FACTS = (
         "an application's callbacks",
     ),
     (
+        {**_KIND, "idKey": 1, "applicationAt": -1, "_id": -1, "application": 1},
+        _CALLBACKS,
+        "the application that a callback belongs to, covered",
+    ),
+    (
         {**_KIND, "data.recallAt": 1, "idKey": 1, **_AT_POSITION},
         _CALLBACKS,
         "callbacks by the time they are due, covered",

@@ -1,8 +1,8 @@
 """Which events completed callbacks by a call (D19): looked for where one could have.
 
 A completion needs a call that says so, linked to an application with a callback. So only these
-events are looked at: a call's that changes what it completes, a callback's that changes it, an
-application's that brings link keys to its callbacks or takes it out of its campaign.
+events are looked at: a call's that changes what it completes, a callback's that changes it or
+brings a phone number, an application's that brings link keys or takes it out of its campaign.
 """
 
 from collections import defaultdict
@@ -13,7 +13,7 @@ from store.callbacks import completes, completions
 from store.collections import Document
 from store.excerpt import Excerpt
 from store.fold import State
-from store.links import callbacks_of, calls_of, matches
+from store.links import application_of, callbacks_of, calls_of, matches
 from store.moment import position_of
 from store.view import View
 from store.window import Window
@@ -28,7 +28,8 @@ class Turn:
     Attributes:
         applications: Those whose callbacks it may have completed, as id keys.
         calls: Those that may complete others than before.
-        departed: Applications that left their campaign: their calls may have found others.
+        departed: Applications that left their campaign, or that a callback left with its phone
+            numbers: their calls may have found others.
     """
 
     applications: set[str] = field(default_factory=set)
@@ -75,6 +76,21 @@ async def add_turns_of_applications(turns: Turns, window: Window, excerpt: Excer
     for row in rows:
         if row["idKey"] in calling | moving:
             _add_turn_of_application(turns, excerpt, row)
+
+
+async def add_turns_of_callbacks(turns: Turns, window: Window, excerpt: Excerpt) -> None:
+    """Note the events that take phone numbers to an application, or away from one (D17)."""
+    rows = window.of("callback")
+    await excerpt.load_things("callback", {row["idKey"] for row in rows})
+    for row in rows:
+        before, after = _around(excerpt, row)
+        left, entered = (None if each is None else application_of(each) for each in (before, after))
+        if after is None or (before is not None and (left, before.keys) == (entered, after.keys)):
+            continue
+        turn = turns[position_of(row["_id"])]
+        turn.applications |= {each for each in (left, entered) if each is not None}
+        if left not in {None, entered}:
+            turn.departed.add(left)
 
 
 async def _moving(rows: Iterable[Document], window: Window) -> set[str]:

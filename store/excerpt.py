@@ -10,6 +10,7 @@ from collections.abc import Collection, Iterable
 from store.collections import Document, facts_of, keys_of
 from store.facts import Kind
 from store.fold import State, fold, order_of_effect
+from store.links import application_of
 from store.moment import Moment, fact_number
 from store.view import View
 
@@ -40,23 +41,26 @@ class Excerpt:
             self.rows[kind, row["idKey"]].append(row)
 
     async def load_matches(self, calls: Iterable[str]) -> None:
-        """Load all that decides which applications some loaded calls belong to; two reads."""
+        """Load all that decides which applications some loaded calls belong to; four reads."""
         link_keys = self._link_keys("call", calls)
         await self._load_holders("application", link_keys)
+        await self._load_holders("callback", link_keys)
+        callbacks = self._holding("callback", link_keys)
+        await self.load_things("callback", callbacks)
         await self._load_campaigns(
-            application for key in link_keys for _, application in self.holders["application", key]
+            self._holding("application", link_keys) | self._ever_named(callbacks)
         )
 
     async def load_completions(self, applications: Iterable[str]) -> None:
-        """Load all that decides which callbacks of the applications calls complete; eight reads."""
+        """Load all that decides which callbacks of the applications calls complete; ten reads."""
         wanted = set(applications)
         await self.load_things("application", wanted)
         await self._load_campaigns(wanted)
         await self._load_callbacks(wanted)
-        link_keys = self._link_keys("application", wanted)
+        callbacks = {key for each in wanted for _, key in self.naming[each]}
+        link_keys = self._link_keys("application", wanted) | self._link_keys("callback", callbacks)
         await self._load_holders("call", link_keys)
-        near = {call for key in link_keys for _, call in self.holders["call", key]}
-        completing = await self.ever_completing(near)
+        completing = await self.ever_completing(self._holding("call", link_keys))
         await self.load_things("call", completing)
         await self.load_matches(completing)
 
@@ -110,6 +114,14 @@ class Excerpt:
         rows = (row for key in id_keys for row in self.last(kind, key))
         return {link_key for row in rows for link_key in row.get("keys", ())}
 
+    def _holding(self, kind: Kind, link_keys: Iterable[str]) -> set[str]:
+        return {holder for key in link_keys for _, holder in self.holders[kind, key]}
+
+    def _ever_named(self, callbacks: Iterable[str]) -> set[str]:
+        """Return the applications that any of the callbacks ever named."""
+        rows = (row for key in callbacks for row in self.last("callback", key))
+        return {row["application"] for row in rows if "application" in row}
+
     async def _facts(
         self,
         kind: Kind,
@@ -154,13 +166,21 @@ class ExcerptView(View):
         """Return the folded campaign of each application, both as id keys."""
         return {key: self.campaign_of(key) for key in applications}
 
-    async def holders(self, kind: Kind, keys: Collection[str]) -> dict[str, set[str]]:
-        """Return for each link key the things of `kind` that had carried it."""
-        found: dict[str, set[str]] = defaultdict(set)
-        for key in keys:
-            for number, holder in self._excerpt.holders.get((kind, key), ()):
-                if number < self._end:
-                    found[key].add(holder)
+    async def applications_of(self, callbacks: Collection[str]) -> dict[str, str | None]:
+        """Return the folded application of each loaded callback, both as id keys."""
+        states = {key: self.state("callback", key) for key in callbacks}
+        return {
+            key: None if state is None else application_of(state) for key, state in states.items()
+        }
+
+    async def holders(self, keys: Collection[str], *kinds: Kind) -> dict[Kind, dict[str, set[str]]]:
+        """Return for each kind and link key the things that had carried it."""
+        found: dict[Kind, dict[str, set[str]]] = {kind: defaultdict(set) for kind in kinds}
+        for kind in kinds:
+            for key in keys:
+                for number, holder in self._excerpt.holders.get((kind, key), ()):
+                    if number < self._end:
+                        found[kind][key].add(holder)
         return found
 
     async def things_in(self, kind: Kind, scope: Document) -> list[str]:

@@ -18,8 +18,9 @@ class Fact:
             `nextCall`, …): text, int, float, bool, aware UTC datetime, `None` where the event says
             null or something unreadable, or a list of those. A field that is not carried is absent
             (D10).
-        keys: The client sync pairs and phone numbers by which calls find applications (D17), as
-            `pair_key` and `phone_key` of `store.keys` spell them; sorted, each once.
+        keys: The client sync pairs and phone numbers by which calls find applications (D17), of a
+            callback the phone number by which they find its application; as `pair_key` and
+            `phone_key` of `store.keys` spell them; sorted, each once.
     """
 
     kind: Kind

@@ -15,7 +15,7 @@ from store.facts import Kind
 from store.ids import id_of
 from store.moment import Moment
 
-LINKED = ("application", "call")
+LINKED = ("application", "call", "callback")
 WITH_STATUSES = ("campaign", "application")
 
 
@@ -35,7 +35,7 @@ class State:
 
     Attributes:
         data: The folded fields by their names in the graph; a field never carried is absent.
-        keys: Every link key that any of its facts carried (D17); of calls and applications.
+        keys: Every link key that any of its facts carried (D17); campaigns have none.
         statuses: Every carried status in order of effect; of campaigns and applications.
     """
 

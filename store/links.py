@@ -55,7 +55,7 @@ def best(
 
 
 async def matches(view: View, calls: Sequence[State]) -> dict[str, Match]:
-    """Return the match of each call that has one, by the call's id key; four reads at most."""
+    """Return the match of each call that has one, by the call's id key; five reads at most."""
     by_key = {call.id_key: call for call in calls}
 
     async def load(keys: Sequence[str]) -> Mapping[str, Match | None]:
@@ -91,11 +91,19 @@ async def _matches_by(
 async def _candidates(
     view: View, keys: Collection[str]
 ) -> Mapping[str | None, Mapping[str, set[str]]]:
-    """Return for each campaign and link key the applications that ever carried the key."""
-    holders = await view.holders("application", keys)
-    campaigns = await view.campaigns_of(frozenset().union(*holders.values()))
+    """Return for each campaign and link key the applications that ever carried the key.
+
+    What a callback carried counts for its folded application; phone numbers are all it carries.
+    """
+    holders = await view.holders(keys, "application", "callback")
+    carrying = holders["application"]
+    by_callback = holders["callback"]
+    owners = await view.applications_of(frozenset().union(*by_callback.values()))
+    for key, callbacks in by_callback.items():
+        carrying[key] |= {each for callback in callbacks if (each := owners[callback]) is not None}
+    campaigns = await view.campaigns_of(frozenset().union(*carrying.values()))
     found: dict[str | None, dict[str, set[str]]] = defaultdict(lambda: defaultdict(set))
-    for key, applications in holders.items():
+    for key, applications in carrying.items():
         for application in applications:
             found[campaigns[application]][key].add(application)
     return found
@@ -107,7 +115,7 @@ def _keys(state: State, matched_by: MatchedBy) -> frozenset[str]:
 
 
 async def calls_of(view: View, applications: Sequence[State]) -> dict[str, list[State]]:
-    """Return the calls of each application, by its id key; six reads at most for any number.
+    """Return the calls of each application, by its id key; nine reads at most for any number.
 
     A call may share keys with several applications: it is counted to its best match only.
     """
@@ -120,13 +128,20 @@ async def calls_of(view: View, applications: Sequence[State]) -> dict[str, list[
 
 
 async def _calls_of(view: View, applications: Sequence[State]) -> dict[str, list[State]]:
-    wanted = frozenset().union(*(application.keys for application in applications))
-    holders = await view.holders("call", wanted) if wanted else {}
+    wanted = await _link_keys(view, applications)
+    holders = await view.holders(wanted, "call")
     ours = {campaign_of(application) for application in applications} - {None}
-    found = await view.states("call", frozenset().union(*holders.values()))
+    found = await view.states("call", frozenset().union(*holders["call"].values()))
     calls = [call for call in found.values() if campaign_of(call) in ours]
     linked = await matches(view, calls)
     return _grouped(applications, calls, linked)
+
+
+async def _link_keys(view: View, applications: Sequence[State]) -> frozenset[str]:
+    """Return what calls find the applications by: their own keys, their callbacks' phones."""
+    callbacks = await callbacks_of(view, [application.id_key for application in applications])
+    things = [*applications, *(each for mine in callbacks.values() for each in mine)]
+    return frozenset().union(*(thing.keys for thing in things))
 
 
 async def callbacks_of(view: View, applications: Iterable[str]) -> dict[str, list[State]]:

@@ -75,6 +75,8 @@ def _fact_row(fact: Fact, common: Document) -> Document:
         row["campaign"] = id_key(campaign)
     if "campaignId" in fact.data:
         row["campaignAt"] = common["at"]
+    if "applicationId" in fact.data:
+        row["applicationAt"] = common["at"]
     if fact.data.get("applicationId") is not None:
         row["application"] = id_key(fact.data["applicationId"])
     if "status" in fact.data:

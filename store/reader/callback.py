@@ -22,17 +22,17 @@ FIELDS = (
 
 
 def read_callback(event: Element) -> list[Fact]:
-    """Read the callback, and the application that it names.
+    """Read the callback, with the phone number by which calls find its application (D17).
 
-    The application exists from then on (D15), and the callback's phone number is one by which
-    calls find it (D17).
+    The application that it names exists from then on (D15).
 
     Raises:
         MissingIdError: There is no `id` (D6).
     """
-    callback = Fact("callback", event.require_id(ID), event.read(FIELDS))
-    application_id = callback.data.get("applicationId")
+    data = event.read(FIELDS)
+    key = phone_key(data.get("phoneNumber") or "")
+    callback = Fact("callback", event.require_id(ID), data, (key,) if key else ())
+    application_id = data.get("applicationId")
     if application_id is None:
         return [callback]
-    key = phone_key(callback.data.get("phoneNumber") or "")
-    return [callback, Fact("application", application_id, {}, (key,) if key else ())]
+    return [callback, Fact("application", application_id, {})]

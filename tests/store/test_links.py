@@ -191,6 +191,61 @@ async def test_the_phone_number_of_a_callback_counts_for_its_application(scene: 
     assert await scene.match() == ("a1", "PHONE_NUMBER", 1)
 
 
+async def test_a_callbacks_phone_number_counts_where_another_event_named_the_application_d17(
+    scene: Scene,
+) -> None:
+    await scene.an_application("a1")
+    await scene.a_callback(minute=1, phoneNumber="050")
+    await scene.a_callback(minute=2, applicationId="a1")
+    await scene.a_call(phoneNumber="050")
+
+    assert await scene.match() == ("a1", "PHONE_NUMBER", 1)
+    assert await scene.match(as_of=_START + timedelta(minutes=1)) is None
+    assert await scene.calls("a1") == {"a1": ["s1"]}
+
+
+async def test_a_callback_takes_all_its_phone_numbers_to_its_folded_application_d17(
+    scene: Scene,
+) -> None:
+    await scene.an_application("a1")
+    await scene.an_application("a2")
+    await scene.a_callback(minute=1, applicationId="a1", phoneNumber="050")
+    await scene.a_callback(minute=2, applicationId="a1", phoneNumber="067")
+    await scene.a_call(phoneNumber="050")
+    before = (await scene.log.head()).position
+    await scene.a_callback(minute=3, applicationId="a2")
+
+    assert await scene.match() == ("a2", "PHONE_NUMBER", 1)
+    assert await scene.match(at_position=before) == ("a1", "PHONE_NUMBER", 1)
+    assert await scene.match(as_of=_START + timedelta(minutes=2)) == ("a1", "PHONE_NUMBER", 1)
+    assert await scene.calls("a1", "a2") == {"a1": [], "a2": ["s1"]}
+
+
+async def test_the_phone_number_of_a_callback_may_come_in_another_event_of_it(
+    scene: Scene,
+) -> None:
+    await scene.an_application("a1")
+    await scene.a_callback(applicationId="a1")
+    await scene.a_callback(minute=1, phoneNumber="050")
+    await scene.a_call(phoneNumber="050")
+
+    assert await scene.match() == ("a1", "PHONE_NUMBER", 1)
+    assert await scene.calls("a1") == {"a1": ["s1"]}
+
+
+async def test_the_phone_number_of_a_callback_counts_for_its_folded_application(
+    scene: Scene,
+) -> None:
+    await scene.an_application("a1")
+    await scene.an_application("a2")
+    await scene.a_callback(applicationId="a1", phoneNumber="050")
+    await scene.a_callback(minute=1, applicationId="a2", phoneNumber=None)
+    await scene.a_call(phoneNumber="050")
+
+    assert await scene.match() == ("a2", "PHONE_NUMBER", 1)
+    assert await scene.calls("a1", "a2") == {"a1": [], "a2": ["s1"]}
+
+
 async def test_the_client_sync_pairs_of_a_callback_do_not_count(scene: Scene) -> None:
     await scene.an_application("a1")
     await scene.a_callback(applicationId="a1", **pairs(crm="1"))

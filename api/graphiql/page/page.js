@@ -45,7 +45,7 @@ async function tab(name, variables) {
 async function start() {
   const defaultTabs = await Promise.all([
     tab("graph"), // no variables: GraphiQL 4 ignores those of the first tab
-    tab("calls", { campaignId: "1", after: null, companyId: null }),
+    tab("calls", { campaignIds: null, after: null, companyId: null }),
     tab("live", { campaignId: null, after: null, afterCursor: null, companyId: null }),
   ]);
   const root = ReactDOM.createRoot(document.getElementById("graphiql"));

@@ -100,11 +100,11 @@ async def _courses(view: View, calls: Sequence[State]) -> list[tuple[State, Cour
 
 @batch("Call", "callbacks")
 async def callbacks(calls: Sequence[Call], ask: Ask) -> list[list[Callback]]:  # noqa: ARG001
-    """Return the callbacks that were made in each call (D18)."""
+    """Return the callbacks that were made in each call (D18), in the order that lists have."""
     found: list[list[Callback]] = [[] for _ in calls]
     for view, places in by_view(calls).items():
         courses = await _courses(view, [calls[place].state for place in places])
-        courses.sort(key=lambda each: each[0].id_key)
+        courses.sort(key=lambda each: sort_key((each[0].data.get("recallAt"), each[0].id_key)))
         for place in places:
             found[place] = [
                 nodes.callback(view, callback)

@@ -155,9 +155,14 @@ async def test_the_legs_of_a_call_are_sorted_by_date_then_by_id(graph: Graph) ->
     assert [leg["statisticId"] for leg in found["redirections"]] == [*ASCENDING.split(), "s1"][:-1]
 
 
-async def test_the_callbacks_of_a_call_are_sorted_by_id(graph: Graph) -> None:
+async def test_the_callbacks_of_a_call_are_sorted_like_all_callbacks_by_when_they_are_due(
+    graph: Graph,
+) -> None:
     pair = {"clientSyncIdsToValues": PAIRS}
-    made = (a_callback_event(id=key, applicationId="a1", createdAt=EARLY) for key in reversed(IDS))
+    made = (
+        a_callback_event(id=key, applicationId="a1", createdAt=EARLY, recallAt=date)
+        for key, date in reversed(DATES.items())
+    )
     await graph.append(
         a_tac_event(an_application(telemarketCampaignId="c", **pair)),
         a_call_event(campaignId="c", updatedDate=EARLY, **pair),
@@ -166,7 +171,7 @@ async def test_the_callbacks_of_a_call_are_sorted_by_id(graph: Graph) -> None:
 
     found = await graph.get('{ call(statisticId: "s1") { callbacks { callbackId } } }')
 
-    assert [each["callbackId"] for each in found["callbacks"]] == IDS
+    assert [each["callbackId"] for each in found["callbacks"]] == ASCENDING.split()
 
 
 async def test_a_list_is_sorted_by_what_is_known_now(graph: Graph) -> None:

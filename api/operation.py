@@ -95,11 +95,6 @@ class Operation:
         position = head.position if at_position is None else min(at_position, head.position)
         return self._view(company, Moment(position, as_of, head.generation))
 
-    async def view_at(self, company: str, position: int) -> View:
-        """Return what hangs below a change: the company as of the change's position."""
-        head = await self.head()
-        return self._new_view(company, Moment(position, None, head.generation))
-
     def _view(self, company: str, moment: Moment) -> View:
         key = (company, moment)
         if key not in self._views:

@@ -525,6 +525,39 @@ async def test_a_thing_knows_its_events(graph: Graph) -> None:
     }
 
 
+async def test_a_thing_knows_how_it_came_to_be(graph: Graph) -> None:
+    await graph.append(
+        a_campaign_event(status="NEW"),
+        a_campaign_event(status="PAUSED", eventCreationDate="2026-01-31T11:00:00Z"),
+        a_campaign_event(status="STOPPED", eventCreationDate="2026-01-31T10:30:00Z"),
+    )
+
+    shown = await graph.get(
+        """{ campaign(campaignId: "c1") {
+            revisions { totalCount nodes {
+                position occurredAt receivedAt changes { field before after } event { position }
+            } }
+            provenance(fields: ["status"]) {
+                field position occurredAt receivedAt event { position }
+            }
+        } }"""
+    )
+
+    first, second = shown["revisions"]["nodes"]
+    [origin] = shown["provenance"]
+    assert (first["position"], first["occurredAt"], first["event"]) == (1, TEN, {"position": 1})
+    assert (second["position"], second["occurredAt"]) == (2, ELEVEN)
+    assert {"field": "status", "before": "NEW", "after": "PAUSED"} in second["changes"]
+    assert (origin["field"], origin["position"]) == ("status", 2)
+    assert origin["receivedAt"] == second["receivedAt"]
+
+
+async def test_the_provenance_of_an_unknown_field_is_refused(four: Graph) -> None:
+    query = '{ campaign(campaignId: "c1") { provenance(fields: ["nonsense"]) { field } } }'
+
+    assert await four.code(query) == "UNKNOWN_FIELD"
+
+
 async def test_an_event_shows_each_of_its_fields(graph: Graph) -> None:
     raw = a_campaign_event(status="NEW")
     await graph.append(raw)

@@ -17,7 +17,7 @@ from api.operation import Operation
 from api.schema import schema
 from store.view import View
 
-SEEDS = range(50)
+SEEDS = range(36)
 
 Load = Callable[[Sequence[str]], Awaitable[Mapping[str, object]]]
 
@@ -144,6 +144,20 @@ async def test_an_argument_that_cannot_be_read_is_told_at_its_field(day: Graph) 
 
     assert answer["data"] is None
     assert "soon" in answer["errors"][0]["message"]
+
+
+async def test_a_null_where_none_is_allowed_is_told_at_its_field(day: Graph) -> None:
+    answer = await day.ask(
+        """query ($by: CallOrderField = UPDATED_DATE) { campaigns(first: 1) { nodes {
+            calls(orderBy: {field: $by}) { totalCount }
+        } } }""",
+        by=None,
+    )
+
+    [error] = answer["errors"]
+    assert answer["data"] is None
+    assert error["path"] == ["campaigns", "nodes", 0, "calls"]
+    assert "$by" in error["message"]
 
 
 async def test_one_fields_error_leaves_the_others_alone(day: Graph) -> None:

@@ -143,6 +143,27 @@ async def test_a_list_has_an_order_by_default(
     assert await listed(things, name, order) == expected.split()
 
 
+@pytest.mark.parametrize(
+    ("order", "expected"),
+    [
+        ("", BY_ID),
+        ("orderBy: {field: NEXT_CALL}", ASCENDING),
+        ("orderBy: {field: LAST_CALL, direction: DESC}", DESCENDING),
+    ],
+)
+async def test_a_moment_of_the_past_is_sorted_alike(
+    things: Graph, order: str, expected: str
+) -> None:
+    query = """{ campaign(campaignId: "c2", asOf: "2026-02-01") {
+        applications(first: 9 %s) { totalCount nodes { applicationId } }
+    } }"""
+
+    page = (await things.get(query % order))["applications"]
+
+    assert [each["applicationId"] for each in page["nodes"]] == expected.split()
+    assert page["totalCount"] == len(IDS)
+
+
 async def test_the_legs_of_a_call_are_sorted_by_date_then_by_id(graph: Graph) -> None:
     legs = (
         a_call_event(statisticId=key, updatedDate=date, redirectionId=1)

@@ -43,6 +43,9 @@ class Writer:
         database: Where the log lies.
         queue_events: How many events may wait; more are refused.
         appended: Called after each commit, in the same turn of the event loop.
+
+    Attributes:
+        last_position: The last one that this writer has committed; 0 before the first.
     """
 
     def __init__(
@@ -51,6 +54,7 @@ class Writer:
         self._database = database
         self._queue_events = queue_events
         self._appended = appended
+        self.last_position = 0
         self._waiting: deque[_Waiting] = deque()
         self._by_digest: dict[bytes, _Waiting] = {}
         self._woken = asyncio.Event()
@@ -137,6 +141,7 @@ class Writer:
         except PoisonError as error:
             await self._divide(batch, error)
         else:
+            self.last_position = first + len(batch) - 1
             self._appended()
             for offset, waiting in enumerate(batch):
                 self._resolve(waiting, Placed(first + offset, is_new=True))

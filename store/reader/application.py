@@ -5,7 +5,7 @@ from functools import partial
 
 from store.facts import Fact
 from store.json_text import Json
-from store.reader.element import CLIENT_SYNC_IDS, Element, date, json, plain, text
+from store.reader.element import CLIENT_SYNC_IDS, Element, date, json, measure_pairs, plain, text
 from store.rejections import MAX_ELEMENTS, MissingIdError, TooManyElementsError
 from store.spans import Span
 from store.values import read_boolean, read_id, read_integer
@@ -44,10 +44,13 @@ def read_applications(event: Element) -> list[Fact]:
     Raises:
         MissingIdError: An application is no object or has no `id` (D6).
         TooManyElementsError: There are more than 10,000.
+        UnstorableError: Their client sync pairs are too long.
     """
     read: dict[str, Fact] = {}
     overridden: dict[str, None] = {}
+    chars = 0
     for fact in map(_read_application, _elements(event)):
+        chars = measure_pairs(fact.data.get(CLIENT_SYNC_IDS.into, ()), chars)
         earlier = read.get(fact.id)
         if earlier is not None and earlier.data.get("campaignId") is not None:
             overridden[earlier.data["campaignId"]] = None

@@ -11,11 +11,12 @@ from store.json_text import Json
 from store.keys import pair_key, phone_key
 from store.names import read_name
 from store.pairs import read_pairs
-from store.rejections import MissingIdError
+from store.rejections import MissingIdError, UnstorableError
 from store.spans import Span
 from store.values import read_id, read_text
 
 PAIRS = "clientSyncIdsToValues"
+_MAX_PAIRS_CHARS = 16 * 2**20
 ENVELOPE_FIELDS = frozenset({"eventName", "companyId", "eventCreationDate"})
 
 
@@ -134,4 +135,22 @@ def _read_value(read: Callable[[Json], object], element: Element, name: str) -> 
     return read(element.fields[name])
 
 
-CLIENT_SYNC_IDS = plain(PAIRS, read_pairs, "clientSyncIds")
+def measure_pairs(pairs: Iterable[Iterable[str]], already: int = 0) -> int:
+    """Add the characters of pairs to those of others: each value of a list has its field with it.
+
+    Raises:
+        UnstorableError: They are more than an event can hold.
+    """
+    chars = already + sum(len(text) for pair in pairs for text in pair)
+    if chars > _MAX_PAIRS_CHARS:
+        raise UnstorableError(f"`{PAIRS}` is too long when each value has its field.")
+    return chars
+
+
+def _read_pairs(value: Json) -> list[list[str]]:
+    pairs = read_pairs(value)
+    measure_pairs(pairs)
+    return pairs
+
+
+CLIENT_SYNC_IDS = plain(PAIRS, _read_pairs, "clientSyncIds")

@@ -184,8 +184,13 @@ async def test_a_slice_between_two_positions_is_cut_from_either_end(
         view, [about("application", "1")], Slice(3, after=after, before=before, backward=True)
     )
 
+    [between] = await positions_of_things(
+        view, [about("application", "1")], Slice(100, after=after, before=before)
+    )
+
     assert positions(first) == mine[3:6]
     assert positions(last) == mine[-6:-3]
+    assert positions(between) == mine[3:-3]
 
 
 async def test_the_same_slice_of_many_things_costs_as_many_reads_as_of_one(

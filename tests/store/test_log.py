@@ -333,9 +333,13 @@ async def test_many_small_objects_are_decoded_too(new_log: EventLog) -> None:
     assert len(event["body"]["tac"]) == 6_000
 
 
+def a_poison() -> bytes:
+    """An event that MongoDB refuses: its fact has each pair twice, more than a document holds."""
+    return a_call_event(clientSyncIdsToValues={"あ" * 1_300_000: [1, 2, 3]})
+
+
 async def test_an_event_that_mongodb_refuses_holds_up_no_other(new_log: EventLog) -> None:
-    # Its fact has the value twice, as a pair and as a key: more than a document holds.
-    poison = a_call_event(clientSyncIdsToValues={"crm": "x" * 9 * 2**20})
+    poison = a_poison()
     bodies = numbered(7)
 
     receipt = await new_log.append([*bodies[:3], poison, *bodies[3:]])
@@ -345,6 +349,33 @@ async def test_an_event_that_mongodb_refuses_holds_up_no_other(new_log: EventLog
     assert await raws_of(new_log) == bodies
     [kept] = await new_log.database.find(QUARANTINE, {})
     assert (bytes(kept["raw"]), kept["company"]) == (poison, "acme")
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        pytest.param(
+            a_callback_event(clientSyncIdsToValues={"x" * 2**20: list(range(1_000))}),
+            id="in one object",
+        ),
+        pytest.param(
+            a_tac_event(
+                *(
+                    an_application(id=id_, clientSyncIdsToValues={"x" * 10_000: list(range(1_000))})
+                    for id_ in range(50)
+                )
+            ),
+            id="in many",
+        ),
+    ],
+)
+async def test_pairs_that_multiply_are_refused_before_they_fill_the_memory(
+    new_log: EventLog, body: bytes
+) -> None:
+    receipt = await new_log.append([a_campaign_event(), body])
+
+    assert positions(receipt) == [1, None]
+    assert [each.code for each in receipt.rejected] == ["UNSTORABLE"]
 
 
 async def test_what_was_appended_is_there_when_the_log_is_opened_again(new_log: EventLog) -> None:

@@ -21,6 +21,7 @@ from store.rows import PreparedEvent, prepare
 from store.writer import Placed, Writer
 
 _RECEIVED_AT = datetime(2026, 1, 31, 10, tzinfo=UTC)
+_BAD_VALUE = 2  # what MongoDB says of a document that it refuses
 _FORBIDDEN = 13  # an error that no other attempt would mend
 
 
@@ -258,8 +259,7 @@ async def test_a_failed_event_may_be_sent_again(faulty_uri: str, faulty_database
 async def test_an_event_goes_without_its_body_where_mongodb_refuses_that(
     faulty_uri: str, faulty_database: Database
 ) -> None:
-    bad_value = 2
-    async with open_log(faulty_database) as log, failing(faulty_uri, "insert", code=bad_value):
+    async with open_log(faulty_database) as log, failing(faulty_uri, "insert", code=_BAD_VALUE):
         receipt = await log.append([a_campaign_event()])
 
     [event] = await faulty_database.find(EVENTS, {})
@@ -267,10 +267,24 @@ async def test_an_event_goes_without_its_body_where_mongodb_refuses_that(
     assert "body" not in event
 
 
+async def test_a_batch_that_is_refused_is_divided_until_the_culprit_stands_alone(
+    faulty_uri: str, faulty_database: Database
+) -> None:
+    commits = Commits(faulty_database)
+
+    async with failing(faulty_uri, "insert", code=_BAD_VALUE, times=3):
+        outcomes = await appended(commits.writer, several(8))
+
+    found = await faulty_database.find(EVENTS, {}, sort=[("_id", 1)])
+    assert outcomes == [Placed(position, is_new=True) for position in range(1, 9)]
+    assert commits.sizes() == [1, 1, 2, 4]
+    assert ["body" in event for event in found] == [True] * 8
+
+
 async def test_an_event_whose_facts_are_refused_leaves_nothing_behind(
     new_log: EventLog,
 ) -> None:
-    poison = a_call_event(clientSyncIdsToValues={"crm": "x" * 9 * 2**20})
+    poison = a_call_event(clientSyncIdsToValues={"あ" * 1_300_000: [1, 2, 3]})
     commits = Commits(new_log.database)
 
     [outcome] = await appended(commits.writer, [prepared(poison)])
@@ -282,7 +296,7 @@ async def test_an_event_whose_facts_are_refused_leaves_nothing_behind(
 
 
 async def test_a_refused_event_leaves_no_hole(new_log: EventLog) -> None:
-    poison = a_call_event(clientSyncIdsToValues={"crm": "x" * 9 * 2**20})
+    poison = a_call_event(clientSyncIdsToValues={"あ" * 1_300_000: [1, 2, 3]})
     commits = Commits(new_log.database)
 
     outcomes = await appended(

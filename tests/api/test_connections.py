@@ -543,15 +543,20 @@ async def test_the_nodes_of_edges_may_be_asked_for_more(lists: Graph) -> None:
     ]
 
 
-async def test_a_fragment_may_stand_in_a_thing_and_in_the_same_thing_below(lists: Graph) -> None:
+@pytest.mark.parametrize("history_first", [True, False])
+async def test_a_fragment_may_stand_in_a_thing_and_in_the_same_thing_below(
+    lists: Graph,
+    history_first: bool,  # noqa: FBT001 - a case of two
+) -> None:
+    parts = [
+        "statusHistory { campaign { ...C } }",
+        "...C calls(first: 2) { nodes { application { applicationId } } }",
+    ]
+    asked = " ".join(parts if history_first else reversed(parts))
+
     campaign = await lists.get(
-        """
-        fragment C on Campaign { calls(first: 2) { nodes { statisticId } } }
-        { campaign(campaignId: "c1") {
-            ...C
-            calls(first: 2) { nodes { application { applicationId } } }
-            statusHistory { campaign { ...C } }
-        } }"""
+        "fragment C on Campaign { calls(first: 2) { nodes { statisticId } } }"
+        f'{{ campaign(campaignId: "c1") {{ {asked} }} }}'
     )
 
     calls = campaign["calls"]["nodes"]

@@ -3,7 +3,6 @@
 import asyncio
 from collections import deque
 from collections.abc import Callable, Sequence
-from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -172,8 +171,7 @@ class Writer:
 
     def _resolve(self, waiting: _Waiting, placed: Placed) -> None:
         self._by_digest.pop(waiting.prepared.digest, None)
-        if not waiting.placed.done():
-            waiting.placed.set_result(placed)
+        waiting.placed.set_result(placed)
 
     def _fail(self, waiting: _Waiting, error: Exception) -> None:
         self._by_digest.pop(waiting.prepared.digest, None)
@@ -189,13 +187,11 @@ def _done() -> "asyncio.Future[None]":
 
 
 def _outcome(placed: "asyncio.Future[Placed]", *, is_shared: bool) -> Placed | RejectedError:
-    with suppress(RejectedError):
+    try:
         found = placed.result()
-        return Placed(found.position, is_new=found.is_new and not is_shared)
-    error = placed.exception()
-    if isinstance(error, RejectedError):
-        return error
-    raise LogUnavailableError("the outcome is unknown: send it again") from error
+    except RejectedError as rejection:
+        return rejection
+    return Placed(found.position, is_new=found.is_new and not is_shared)
 
 
 async def write(transaction: Transaction, batch: Sequence[PreparedEvent]) -> int:

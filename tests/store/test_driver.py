@@ -258,9 +258,10 @@ Read = Callable[[Database], Awaitable[object]]
         ("ping", lambda database: database.ping()),
         ("insert", lambda database: database.insert(THINGS, [{}])),
         ("delete", lambda database: database.delete(THINGS, 1)),
+        ("create", lambda database: database.prepare([], ["others"], [])),
         ("aggregate", lambda database: anext(database.updates(THINGS))),
     ],
-    ids=["find", "aggregate", "upsert", "ping", "insert", "delete", "updates"],
+    ids=["find", "aggregate", "upsert", "ping", "insert", "delete", "create", "updates"],
 )
 async def test_what_fails_for_no_fault_of_the_caller_is_unavailable(
     faulty_uri: str, faulty: Database, command: str, read: Read

@@ -245,6 +245,34 @@ async def test_a_batch_that_fails_fails_its_own_senders_only(
     assert placed == [Placed(1, is_new=True), Placed(2, is_new=True)]
 
 
+async def test_an_event_in_hand_is_acknowledged_although_the_rest_of_its_batch_fails(
+    faulty_uri: str, faulty_database: Database
+) -> None:
+    commits = Commits(faulty_database)
+    known, fresh = several(2)
+    await appended(commits.writer, [known])
+
+    commits = Commits(faulty_database)
+    async with failing(faulty_uri, "commitTransaction", code=_FORBIDDEN):
+        again = asyncio.create_task(commits.writer.append([known]))
+        unlucky = asyncio.create_task(commits.writer.append([fresh]))
+        await settle()
+        async with running(commits.writer):
+            placed, failed = await asyncio.gather(again, unlucky, return_exceptions=True)
+
+    assert placed == [Placed(1, is_new=False)]
+    assert isinstance(failed, LogUnavailableError)
+
+
+async def test_an_event_that_collides_but_is_not_seen_is_not_acknowledged(
+    new_log: EventLog,
+) -> None:
+    await new_log.database.insert(EVENTS, [{"_id": 1, "digest": b"of another event"}])
+
+    with pytest.raises(LogUnavailableError, match="not durable"):
+        await new_log.append([a_campaign_event()])
+
+
 async def test_a_failed_event_may_be_sent_again(faulty_uri: str, faulty_database: Database) -> None:
     async with open_log(faulty_database) as log:
         async with failing(faulty_uri, "insert", code=_FORBIDDEN):

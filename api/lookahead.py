@@ -68,14 +68,20 @@ class Loadable:
 
     def loaded(self, info: strawberry.Info) -> Any:  # noqa: ANN401 - the field's own type
         """Return what the look-ahead loaded for the field that `info` is of."""
-        value = self.results[_place(info._raw_info.field_nodes)]  # noqa: SLF001
+        value = self.results[place(info._raw_info.field_nodes)]  # noqa: SLF001
         if isinstance(value, Exception):
             raise value
         return value
 
 
-def _place(nodes: Iterable[FieldNode]) -> tuple[int, ...]:
+def place(nodes: Iterable[FieldNode]) -> tuple[int, ...]:
+    """Return the key of `Loadable.results` for a field that stands at these nodes."""
     return tuple(map(id, nodes))
+
+
+def is_batched(type_name: str, field_name: str) -> bool:
+    """Say whether a field's resolver only hands over what was loaded."""
+    return (type_name, field_name) in _batches
 
 
 @dataclass(slots=True)
@@ -250,11 +256,11 @@ def _concrete(each: object, type_name: str, selection: Selection) -> str:
 async def _fulfil(type_name: str, members: Sequence[Any], ask: Ask) -> None:
     load = _batches.get((type_name, ask.field))
     if load is not None:
-        place = _place(ask.nodes)
-        fresh = [member for member in members if place not in member.results]
+        key = place(ask.nodes)
+        fresh = [member for member in members if key not in member.results]
         values = await _loaded(load, fresh, ask) if fresh else []
         for member, value in zip(fresh, values, strict=True):
-            member.results[place] = value
+            member.results[key] = value
     elif ask.below:
         values = [getattr(member, ask.attribute) for member in members]
     else:

@@ -13,6 +13,7 @@ from strawberry.types import ExecutionContext
 
 from api import loaders
 from api.errors import INTERNAL, UNAVAILABLE
+from api.execution import CompilingExecutor, RememberedDocuments
 from api.operation import Operation
 from api.query import Query
 from api.subscription import Subscription
@@ -87,7 +88,8 @@ schema = DialgraphSchema(
     query=Query,
     subscription=Subscription,
     types=(Campaign, Application, Call, Callback),
-    extensions=[OperationContext, Masked],
+    extensions=[RememberedDocuments, OperationContext, Masked],
+    execution_context_class=CompilingExecutor,
     config=StrawberryConfig(scalar_map=SCALARS),
 )
 

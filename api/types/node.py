@@ -7,6 +7,7 @@ from typing import Annotated
 import orjson
 import strawberry
 
+from api.execution import pure
 from api.lookahead import Loadable, Results
 from api.types.connection import After, Before, Connection, First, Last
 from api.types.revision import Provenance, Revision
@@ -38,6 +39,7 @@ class Node(Loadable):
     @strawberry.field(
         description="The thing's id among all things; opaque, for `node` and `nodes`."
     )
+    @pure
     def id(self) -> strawberry.ID:
         """Return the global id."""
         return strawberry.ID(node_id(self.state))

@@ -13,10 +13,14 @@ JSON = NewType("JSON", object)
 
 MAX_POSITION = 2**53 - 1
 
+_MILLISECONDS = [f".{number:03}Z" for number in range(1000)]
+
 
 def spell_date_time(moment: datetime) -> str:
     """Spell a moment as RFC 3339 in UTC, with milliseconds."""
-    return moment.astimezone(UTC).isoformat(timespec="milliseconds")[:-6] + "Z"
+    utc = moment if moment.tzinfo is UTC else moment.astimezone(UTC)
+    # Three times as fast as `isoformat`, and an answer has hundreds.
+    return orjson.dumps(utc)[1:20].decode() + _MILLISECONDS[utc.microsecond // 1000]
 
 
 def read_date_time(value: object) -> datetime:

@@ -1,0 +1,108 @@
+"""Documents are parsed and validated once, in bounded memory."""
+
+from collections.abc import Iterator
+from unittest.mock import Mock, patch
+
+import pytest
+from graphql import GraphQLSyntaxError, ValidationRule, parse
+from memory import Memory, a_caller, a_schema
+from strawberry.extensions import AddValidationRules
+from strawberry.schema.schema import validate_document
+from strawberry.types import ExecutionResult
+
+from api.execution import RememberedDocuments, document
+from api.execution.document import Documents
+from api.schema import DialgraphSchema, schema
+
+HEAD = "{ __typename }"
+
+
+class NothingMore(ValidationRule):
+    """A rule that finds nothing."""
+
+
+@pytest.fixture
+def spied() -> Iterator[Mock]:
+    """How documents are read: `parse` and `validate`."""
+    spy = Mock()
+    spy.parse.side_effect = parse
+    spy.validate.side_effect = validate_document
+    with (
+        patch.object(document, "parse", spy.parse),
+        patch.object(document, "validate_document", spy.validate),
+        patch.object(RememberedDocuments, "documents", Documents()),
+    ):
+        yield spy
+
+
+async def execute(query: str, asked: DialgraphSchema = schema) -> ExecutionResult:
+    result = await asked.execute(query, context_value=a_caller(), root_value=Memory(1))
+    assert isinstance(result, ExecutionResult)
+    return result
+
+
+async def test_a_document_is_parsed_and_validated_once(spied: Mock) -> None:
+    results = [await execute(HEAD) for _ in range(5)]
+
+    assert [result.data for result in results] == [{"__typename": "Query"}] * 5
+    assert (spied.parse.call_count, spied.validate.call_count) == (1, 1)
+
+
+async def test_what_validation_found_is_remembered(spied: Mock) -> None:
+    found = [(await execute("{ nothing }")).errors for _ in range(5)]
+
+    assert [[error.message for error in errors or ()] for errors in found] == [
+        ["Cannot query field 'nothing' on type 'Query'."]
+    ] * 5
+    assert spied.validate.call_count == 1
+
+
+async def test_two_schemas_do_not_share_what_they_found(spied: Mock) -> None:
+    theirs, ours = [await execute("{ log { position } }", each) for each in (a_schema(), schema)]
+
+    assert [error.message for error in theirs.errors or ()] == [
+        "Cannot query field 'log' on type 'Query'."
+    ]
+    assert "Cannot query" not in str(ours.errors)
+    assert spied.validate.call_count == 2
+
+
+async def test_other_rules_validate_anew(spied: Mock) -> None:
+    stricter = a_schema(more=[lambda: AddValidationRules([NothingMore])])
+
+    await execute(HEAD, a_schema())
+    for _ in range(3):
+        await execute(HEAD, stricter)
+
+    assert spied.validate.call_count == 2
+
+
+async def test_a_syntax_error_is_told_each_time(spied: Mock) -> None:
+    results = [await execute("{ campaign(") for _ in range(2)]
+
+    errors = [error for result in results for error in result.errors or ()]
+    assert [type(error) for error in errors] == [GraphQLSyntaxError] * 2
+    assert spied.validate.call_count == 0
+
+
+def test_the_documents_asked_for_last_are_kept() -> None:
+    documents = Documents(room=35)
+    texts = [f"{{ field{number} }}" for number in range(4)]
+
+    first, second, _ = [documents.read(schema, text, {}) for text in texts[:3]]
+    documents.read(schema, texts[0], {})
+    documents.read(schema, texts[3], {})
+
+    assert len(documents) == 3
+    assert documents.read(schema, texts[0], {}) is first
+    assert documents.read(schema, texts[1], {}) is not second
+
+
+def test_a_long_document_does_not_displace_the_others() -> None:
+    documents = Documents(room=100, largest=20)
+    short = documents.read(schema, HEAD, {})
+
+    documents.read(schema, "{ " + "a " * 200 + "}", {})
+
+    assert len(documents) == 1
+    assert documents.read(schema, HEAD, {}) is short

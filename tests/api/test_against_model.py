@@ -33,8 +33,8 @@ from api.schema import schema
 
 SEEDS: Final = int(os.environ.get("DIALGRAPH_MODEL_SEEDS", "2"))
 FIRST_SEED: Final = int(os.environ.get("DIALGRAPH_MODEL_FIRST_SEED", "1"))
-BODIES: Final = int(os.environ.get("DIALGRAPH_MODEL_BODIES", "90"))
-ROUNDS: Final = int(os.environ.get("DIALGRAPH_MODEL_ROUNDS", "15"))
+BODIES: Final = int(os.environ.get("DIALGRAPH_MODEL_BODIES", "80"))
+ROUNDS: Final = int(os.environ.get("DIALGRAPH_MODEL_ROUNDS", "10"))
 
 every_seed = pytest.mark.parametrize("seed", range(FIRST_SEED, FIRST_SEED + SEEDS))
 

@@ -10,6 +10,7 @@ from model.dates import moment, rfc3339
 from model.event import Event
 from model.selection import Argument, Chooser, Field, Query, answer, described, listed
 from model.spelling import COMPANIES, IDS, Speller
+from model.thing import Thing
 from model.view import View
 
 Execute = Callable[[str, Mapping[str, object]], Awaitable[dict[str, Any]]]
@@ -55,6 +56,26 @@ class Asking:
         about = f"{company} {described(when)}"
         shown = [f"{key}: {described([root])}" for key, (root, _) in asked.items()]
         return [about, *shown, *found] if found else []
+
+    async def identity(self) -> list[str]:
+        """Ask for things by their global ids; return the differences."""
+        company = self.random.choice(COMPANIES)
+        view = self._view(company, ())
+        things = [*view.campaigns.values(), *view.applications.values(), *view.calls.values()]
+        asked = self.random.sample([*things, *view.callbacks.values()], min(3, len(things)))
+        ids = [await self._global_id(one) for one in asked]
+        told = Field("nodes", "nodes", (Argument("ids", "[ID!]!", [*ids, "bm9uZQ"]),), _ITSELF)
+        query = Query()
+        data = await self.execute(query.text([told]), query.variables)
+        wanted = [{"name": type(one).__name__, **_named(one)} for one in asked]
+        return [*differences([*wanted, None], data["nodes"], f"{company} nodes")]
+
+    async def _global_id(self, one: Thing) -> str:
+        name, key = _ROOTS[type(one).__name__]
+        given = (Argument(key, "ID!", one.thing_id), Argument("companyId", "ID", one.company_id))
+        query = Query()
+        text = query.text([Field(name, "one", given, (Field("id", "id"),))])
+        return str((await self.execute(text, query.variables))["one"]["id"])
 
     def _when(self) -> tuple[Argument, ...]:
         """Return a random moment (D21): now, `asOf`, `atPosition`, or both."""
@@ -168,8 +189,19 @@ class Asking:
         return (await self.execute(query.text([root]), query.variables))["owner"]["page"]
 
 
+_ITSELF: Final = (
+    Field("__typename", "name"),
+    *(
+        Field(f"... on {type_name}", "", below=(Field(key, key), Field("companyId", "companyId")))
+        for type_name, (_, key) in _ROOTS.items()
+    ),
+)
 _FORWARD: Final = ("first", "after", "hasNextPage", "endCursor")
 _BACKWARD: Final = ("last", "before", "hasPreviousPage", "startCursor")
+
+
+def _named(one: Thing) -> dict[str, str]:
+    return {_ROOTS[type(one).__name__][1]: one.thing_id, "companyId": one.company_id}
 
 
 def _owner(owner: object) -> str:
@@ -179,7 +211,7 @@ def _owner(owner: object) -> str:
 async def rounds(asking: Asking, count: int) -> list[str]:
     """Ask many questions; return the differences of the first that differs."""
     for _ in range(count):
-        for ask in (asking.question, asking.question, asking.walk):
+        for ask in (asking.question, asking.question, asking.walk, asking.identity):
             if found := await ask():
                 return found
     return []

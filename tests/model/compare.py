@@ -5,17 +5,17 @@ from collections.abc import Iterator, Mapping
 
 from model.contract import DATES, JSON_FIELDS, Answer
 from model.dates import moment
-from model.json_text import Json, Number, identity, parse
+from model.json_text import MAX_DEPTH, Json, Number, identity, parse
 
 _UNORDERED = frozenset(
-    ("applicationStatusCounts", "unknownEventNames", "unknownFields", "unknownValues")
+    ("applicationStatusCounts", "bodies", "unknownEventNames", "unknownFields", "unknownValues")
 )
 _OWN = frozenset(("startCursor", "endCursor", "cursor", "digest", "id"))
 
 
 def decode(answer: bytes) -> Answer:
     """Return what the graph answered; JSON fields stay as spelled."""
-    return _decoded(parse(answer))
+    return _decoded(parse(answer, levels=2 * MAX_DEPTH))
 
 
 def _decoded(given: Json) -> Answer:

@@ -18,7 +18,14 @@ ORDERS: Final[Mapping[str, tuple[str, ...]]] = {
 }
 _PHONES: Final = ("79001112233", "+7 900 111 22 33", "8800-555", "555")
 _CAMPAIGN_STATUSES: Final = ("NEW", "STOPPED", "IN_PROCESS", "PAUSED", "FINISHED")
-_EVENT_NAMES: Final = (STATUS_EVENT, TAC_EVENT, CALL_EVENT, CALLBACK_EVENT, "SomethingElse", "x")
+_EVENT_NAMES: Final = (
+    STATUS_EVENT,
+    TAC_EVENT,
+    CALL_EVENT,
+    CALLBACK_EVENT,
+    "SomethingElse",
+    "tacstatusupdatedevent",
+)
 
 
 def _campaign(random: Random, _moments: Moments) -> Where:

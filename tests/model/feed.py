@@ -6,7 +6,7 @@ from random import Random
 
 from model.body import CALL_EVENT, CALLBACK_EVENT, STATUS_EVENT, TAC_EVENT
 from model.dates import rfc3339
-from model.json_text import NotJsonError, parse
+from model.json_text import MAX_DEPTH, deep, parse
 from model.spelling import COMPANIES, IDS, Speller, respelled
 
 Members = list[tuple[str, str]]
@@ -153,8 +153,16 @@ class Feed:
         ]
 
     def _unknown(self) -> tuple[str, Members]:
-        nested = "[" * 60 + "]" * 60
-        return "SomethingElse", [("id", self.spell.id()), ("deep", nested), ("n", "1e999999")]
+        """Return an event of no known name: what it carries says nothing."""
+        name = self.random.choice(("SomethingElse", TAC_EVENT.lower(), f"{CALL_EVENT} ", "\u0000é"))
+        depth = self.random.choice((1, 60, MAX_DEPTH - 1))
+        return name, [
+            ("id", self.spell.id()),
+            ("statisticId", self.spell.id()),
+            ("campaignId", self._campaign_id()),
+            ("deep", "[" * depth + "]" * depth),
+            ("\u0000$n.", "-1.5e-999999"),
+        ]
 
     def _campaign_id(self) -> str:
         return self.spell.id(IDS[:3])
@@ -174,6 +182,9 @@ class Feed:
             f'[{{"value": [{value}, {spell.id(IDS[:4])}, null, ""], "{named}": {field}}}, 5]',
             f'{{{field}: [{value}, {value}], "crm": null, "other": {{"a": 1}}}}',
             f'{{{field}: "", "crm": {value}}}',
+            f'{{"{named}": {field}, "value": {value}}}',
+            f'{{"{named}": {field}, "value": {value}, "more": true}}',
+            f'[{{"id": {value}, "name": "x", "value": 1.50}}, {{"value": {value}}}]',
         )
         return spell.mostly(shapes, ("null", "[]", "{}", '"x"', "5"))
 
@@ -195,10 +206,8 @@ class Feed:
         raw = self.random.choice(self._sent)
         if self.random.random() < 0.5:
             return raw
-        try:
+        with deep():
             return respelled(parse(raw), self.random).encode()
-        except NotJsonError:
-            return raw
 
     def _garbage(self) -> bytes:
         company = self.spell.id(COMPANIES)
@@ -213,6 +222,8 @@ class Feed:
                 b"7",
                 f'{{"companyId": {company}}}'.encode(),
                 f'{{"companyId": {company}, "eventName": 5}}'.encode(),
+                f'{{"companyId": {company}, "eventName": " "}}'.encode(),
+                f'{{"companyId": {company}, "eventName": null}}'.encode(),
                 f'{{"eventName": "{CALL_EVENT}"}}'.encode(),
                 f'{{"eventName": "X", "companyId": {self.spell.one_of(_NO_COMPANIES)}}}'.encode(),
                 f"{{{known}}}".encode(),

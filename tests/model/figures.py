@@ -1,7 +1,7 @@
 """The log's figures of one company: how much came, how often again, and what surprised."""
 
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Final
 
 from model.body import CALL_EVENT, CALLBACK_EVENT, STATUS_EVENT, TAC_EVENT, read
@@ -29,7 +29,7 @@ FIGURES: Final = """query ($companyId: ID) {
     }
   }
   quarantine(companyId: $companyId, first: 500) {
-    totalCount nodes { code companyId count raw }
+    totalCount bodies: nodes { code companyId count raw }
   }
 }"""
 
@@ -37,7 +37,7 @@ UNKNOWN_FIELD: Final = "unknownField"
 """The one that the feed carries."""
 
 _KNOWN: Final = (STATUS_EVENT, TAC_EVENT, CALL_EVENT, CALLBACK_EVENT)
-_ENUMS: Final = {
+_ENUMS: Final[Mapping[tuple[str, str], Callable[[Json | None], str | None]]] = {
     (STATUS_EVENT, "status"): lambda given: enum_of(given, CAMPAIGN_STATUS),
     (CALL_EVENT, "status"): result_of,
     (CALL_EVENT, "callType"): lambda given: enum_of(given, CALL_TYPE),
@@ -52,7 +52,6 @@ def figures(log: Sequence[Event], intake: Intake, company: str) -> Answer:
     events = [event for event in log if event.company_id == company]
     again = [raw for raw in intake.duplicates if read(raw).company == company]
     refused = [each for each in intake.rejected if each.company == company]
-    # A Counter keeps the order of the first ones.
     kept = Counter((each.code, each.raw.decode(errors="replace")) for each in refused)
     late = [
         max(0, event.received_at - event.occurred_at) / 1000
@@ -70,7 +69,7 @@ def figures(log: Sequence[Event], intake: Intake, company: str) -> Answer:
         },
         "quarantine": {
             "totalCount": len(kept),
-            "nodes": [
+            "bodies": [
                 {"code": code, "companyId": company, "count": count, "raw": raw}
                 for (code, raw), count in kept.items()
             ],

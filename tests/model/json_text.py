@@ -47,25 +47,25 @@ class Json:
         return found[-1] if found else None
 
 
-def parse(raw: bytes) -> Json:
-    """Return the value that the bytes spell."""
+def parse(raw: bytes, *, levels: int = MAX_DEPTH) -> Json:
+    """Return the value that the bytes spell, nested at most so deep."""
     try:
         text = raw.decode()
     except UnicodeDecodeError as error:
         raise NotJsonError("not UTF-8") from error
-    with _deep():
-        value, end = _value(text, _skip(text, 0), 1)
+    with deep():
+        value, end = _value(text, _skip(text, 0), levels)
     if _skip(text, end) != len(text):
         raise NotJsonError("something behind the value")
     return value
 
 
-def _value(text: str, at: int, depth: int) -> tuple[Json, int]:
-    if depth > MAX_DEPTH and text[at : at + 1] in {"{", "["}:
+def _value(text: str, at: int, levels: int) -> tuple[Json, int]:
+    if not levels and text[at : at + 1] in {"{", "["}:
         raise NotJsonError("nested too deep")
     for opening, read in (("{", _object), ("[", _array)):
         if text.startswith(opening, at):
-            return read(text, at, depth)
+            return read(text, at, levels)
     if string := _STRING.match(text, at):
         return Json(json.loads(string[0]), string[0]), string.end()
     for word, value in _WORDS.items():
@@ -86,19 +86,19 @@ def _number(match: re.Match[str]) -> Number:
     return Number(negative=bool(sign), digits=stripped, exponent=power)
 
 
-def _array(text: str, start: int, depth: int) -> tuple[Json, int]:
+def _array(text: str, start: int, levels: int) -> tuple[Json, int]:
     items: list[Json] = []
     at = _skip(text, start + 1)
     while not text.startswith("]", at):
         if items:
             at = _expect(text, at, ",")
-        item, at = _value(text, at, depth + 1)
+        item, at = _value(text, at, levels - 1)
         items.append(item)
         at = _skip(text, at)
     return Json(items, text[start : at + 1]), at + 1
 
 
-def _object(text: str, start: int, depth: int) -> tuple[Json, int]:
+def _object(text: str, start: int, levels: int) -> tuple[Json, int]:
     members: list[tuple[str, Json]] = []
     at = _skip(text, start + 1)
     while not text.startswith("}", at):
@@ -108,7 +108,7 @@ def _object(text: str, start: int, depth: int) -> tuple[Json, int]:
         if key is None:
             raise NotJsonError("no key")
         at = _expect(text, _skip(text, key.end()), ":")
-        value, at = _value(text, at, depth + 1)
+        value, at = _value(text, at, levels - 1)
         members.append((json.loads(key[0]), value))
         at = _skip(text, at)
     return Json(tuple(members), text[start : at + 1]), at + 1
@@ -127,7 +127,7 @@ def _skip(text: str, at: int) -> int:
 
 def identity(given: Json) -> str:
     """Return a text that is equal for equal JSON values only: what makes two bodies one (D7)."""
-    with _deep():
+    with deep():
         return _identity(given)
 
 
@@ -146,7 +146,7 @@ def _identity(given: Json) -> str:
 
 
 @contextmanager
-def _deep() -> Iterator[None]:
+def deep() -> Iterator[None]:
     """Let Python recurse as deep as a body may be nested, here only."""
     limit = sys.getrecursionlimit()
     sys.setrecursionlimit(limit + 10 * MAX_DEPTH)

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from random import Random
 from typing import Any, Final
 
-from model.event import Intake, take
+from model.event import take
 from model.json_text import NotJsonError, parse
 
 JSON: Final = "application/json"
@@ -27,9 +27,11 @@ def requests(bodies: Sequence[bytes], random: Random) -> Iterator[Request]:
     sent = 0
     while sent < len(bodies):
         batch = tuple(bodies[sent : sent + random.choice((1, 1, 2, 5, 13))])
-        pack = random.choice((_lines, _array)) if len(batch) > 1 else _one
-        yield pack(batch if all(map(_is_json, batch)) or pack is _lines else batch[:1], random)
-        sent += len(batch) if all(map(_is_json, batch)) or pack is _lines else 1
+        pack = random.choice((_lines, _array))
+        if len(batch) == 1 or (pack is _array and not all(map(_is_json, batch))):
+            pack, batch = _one, batch[:1]
+        yield pack(batch, random)
+        sent += len(batch)
 
 
 def _one(batch: tuple[bytes, ...], random: Random) -> Request:
@@ -66,15 +68,10 @@ def answer(request: Request, before: Sequence[bytes]) -> tuple[int, dict[str, An
     ]
     counts = {"appended": _new(was.appended, becomes.appended)}
     counts |= {"duplicates": _new(was.duplicates, becomes.duplicates)}
-    whole_is_bad = request.content_type != NDJSON and not _is_json(request.content.strip(_BOM))
+    whole_is_bad = request.content_type != NDJSON and not all(map(_is_json, request.bodies))
     status = 400 if whole_is_bad else 422 if rejected else 200
     return status, {**counts, "rejected": rejected, "position": len(becomes.appended)}
 
 
 def _new(before: Sequence[bytes], after: Sequence[bytes]) -> int:
     return len(after) - len(before)
-
-
-def intake(sent: Sequence[Request]) -> Intake:
-    """Return what becomes of all the bodies sent."""
-    return take([raw for request in sent for raw in request.bodies])

@@ -60,7 +60,8 @@ class Query:
         below = self._fields(one.below)
         if one.is_connection:
             below = f"totalCount nodes {{ {below} }} {PAGE}"
-        return f"{one.key}: {one.name}{given and f'({given})'}{below and f' {{ {below} }}'}"
+        key = f"{one.key}: " if one.key else ""
+        return f"{key}{one.name}{given and f'({given})'}{below and f' {{ {below} }}'}"
 
     def _variable(self, argument: Argument) -> str:
         name = f"$v{next(iter(self.numbers))}"

@@ -24,11 +24,11 @@ _ID_SPELLINGS: Final = {
     "Zoë": ('"Zoë"', '"Zo\\u00eb"', '"Zo\\u00EB"'),
 }
 NO_IDS: Final = ("null", "true", "1.5", '""', '" \\t"', "{}", "[7]")
-_BOOLEANS: Final = ("true", "false", '"true"', '"false"', "0", "1", '"0"', '"1"')
+_BOOLEANS: Final = ("true", "false", "1.0", '"true"', '"false"', "0", "1", '"0"', '"1"')
 _NO_BOOLEANS: Final = ("null", "2", '"yes"', "{}", "[true]", '""')
 _DURATIONS: Final = ("12", "12.5", '"12"', '"00:01:30"', '"01:75"', '"100:61:99"', "0", '"90:00"')
 _NO_DURATIONS: Final = ("null", '"abc"', "true", "[]", '"1:2:3:4"', '""')
-_INTS: Final = ("5", "5.0", '"5"', '"007"', "2147483647", "-2147483648", "1e2", "0")
+_INTS: Final = ("5", "5.0", '"5"', '"007"', '"-4"', "2147483647", "-2147483648", "1e2", "0")
 _NO_INTS: Final = ("null", "1.5", '"x"', "true", "2147483648", "-2147483649", "1e30", '"1.5"', "[]")
 _TEXTS: Final = (
     '"busy"',

@@ -14,6 +14,7 @@ _TRUE: Final = ("true", "1")
 _FALSE: Final = ("false", "0")
 _CLOCK = re.compile(r"(?:([0-9]+):)?([0-9]+):([0-9]+)")
 _DIGITS = re.compile(r"[0-9]+")
+_INTEGER = re.compile(r"-?[0-9]+")
 _SURROGATES = re.compile("[\ud800-\udfff]")
 _SEPARATORS = re.compile(r"[\s_\-]+")
 
@@ -56,7 +57,7 @@ def int_of(given: Json | None) -> int | None:
     match given:
         case Json(value=Number() as number) if number.exponent < 20:
             digits = whole(number)
-        case Json(value=str() as text) if _DIGITS.fullmatch(text):
+        case Json(value=str() as text) if _INTEGER.fullmatch(text):
             digits = text
         case _:
             return None

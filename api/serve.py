@@ -1,6 +1,7 @@
 """`dialgraph serve`: the store, the demo and the server, started and stopped in order."""
 
 import asyncio
+import gc
 import signal
 import socket
 from collections.abc import AsyncIterator, Callable, Iterator
@@ -97,6 +98,9 @@ async def serve(settings: Settings, sockets: list[socket.socket], *, demo: bool 
             open_services(settings, uri=uri) as services,
             _demo(services, wanted=demo),
         ):
+            # What lives by now stays alive: looking through it again and again would be a fifth of
+            # what a large answer costs.
+            gc.freeze()
             stop.server = Server(services, lambda: _announce(settings, sockets))
             await stop.server.serve(sockets)
     except asyncio.CancelledError:

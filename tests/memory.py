@@ -179,10 +179,15 @@ async def _from_memory(things: Sequence[Any], ask: Ask) -> list[Any]:
     return [thing.view.loaded(thing, ask.field) for thing in things]
 
 
-def a_schema(more: Sequence[Any] = (), **options: Any) -> DialgraphSchema:  # noqa: ANN401 - strawberry's
+def a_schema(
+    query: type = MemoryQuery,
+    *,
+    more: Sequence[Any] = (),
+    **options: Any,  # noqa: ANN401 - strawberry's
+) -> DialgraphSchema:
     """The real schema, but for the root."""
     return DialgraphSchema(
-        query=MemoryQuery,
+        query=query,
         types=(Campaign, Application, Call, Callback),
         extensions=[RememberedDocuments, OperationContext, Masked, *more],
         config=strawberry.schema.config.StrawberryConfig(scalar_map=SCALARS),

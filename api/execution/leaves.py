@@ -46,16 +46,27 @@ class Leaves:
             v: The variable's name.
             nullable: Whether None stays None; else it is graphql-core's business.
         """
-        conditions = [f"{v} is not None"] if nullable else []
         if leaf in _AS_IT_IS:
-            conditions.insert(0, f"not ({_AS_IT_IS[leaf].format(v=v)})")
-        otherwise = f"{v} = {self._serializer(leaf)}({v})"
+            unless_null = f" and {v} is not None" if nullable else ""
+            as_it_is = _AS_IT_IS[leaf].format(v=v)
+            return [f"if not ({as_it_is}){unless_null}: {v} = {self._serializer(leaf)}({v})"]
+        unless_null = f"if {v} is not None" if nullable else "if True"
         if not hasattr(leaf, "wrapped_cls"):
-            return [f"if {' and '.join(conditions)}: {otherwise}" if conditions else otherwise]
+            return [f"{unless_null}:", *self._serializing(leaf, v)]
         words, names = self._enum(leaf)
         return [
             f"if type({v}) is {words}: {v} = {names}[{v}._name_]",
-            f"elif {conditions[0]}: {otherwise}" if conditions else f"else: {otherwise}",
+            f"el{unless_null}: {v} = {self._serializer(leaf)}({v})",
+        ]
+
+    def _serializing(self, leaf: GraphQLLeafType, v: str) -> list[str]:
+        """Return the body of `serializer_of`, without the call."""
+        admitted: set[type] = set()
+        admit = self._name_of(admission_of_values(admitted))
+        return [
+            f"    if type({v}) not in {self._name_of(admitted)}: {admit}({v})",
+            f"    {v} = {self._name_of(leaf.coerce_output_value)}({v})",
+            f"    if type({v}) not in {self._name_of(PLAIN)}: {self._name_of(refuse)}({v})",
         ]
 
     def _serializer(self, leaf: GraphQLLeafType) -> str:

@@ -88,9 +88,11 @@ class Writer:
     def _composite(self, bare: Any, details: FieldDetailsList, v: str) -> list[str]:  # noqa: ANN401 - a type without non-null
         if is_list_type(bare):
             each = self._completion(bare.of_type, details)
+            # Most lists are short: this is quicker for them than a comprehension.
             return [
-                f"if type({v}) is not list: {v} = items_of({v})",
-                f"{v} = [{each}(x) for x in {v}]",
+                f"{v}s = {v} if type({v}) is list else items_of({v})",
+                f"{v} = []",
+                f"for x in {v}s: {v}.append({each}(x))",
             ]
         if is_object_type(bare):
             return [f"{v} = {self._object(bare, details)}({v})"]

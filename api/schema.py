@@ -6,7 +6,7 @@ from contextlib import suppress
 from typing import Any
 
 import strawberry
-from graphql import GraphQLError
+from graphql import DocumentNode, GraphQLError, OperationDefinitionNode
 from strawberry.extensions import MaskErrors, SchemaExtension
 from strawberry.schema.config import StrawberryConfig
 from strawberry.types import ExecutionContext
@@ -45,6 +45,24 @@ def is_fault(error: GraphQLError) -> bool:
     """Say whether an error is ours: from a resolver, and none that we raise for clients."""
     original = error.original_error
     return error.path is not None and not isinstance(original, GraphQLError | None)
+
+
+class NamedOperation(SchemaExtension):
+    """Refuses to guess which of several operations is meant; strawberry takes the first."""
+
+    def on_validate(self) -> Iterator[None]:
+        """Hold the request to the rule of the specification, section "Executing Requests"."""
+        context = self.execution_context
+        given = context._provided_operation_name  # noqa: SLF001 - the public one is the first's
+        document = context.graphql_document
+        if given is None and document is not None and len(_operations(document)) > 1:
+            message = "The document has several operations: say which in `operationName`."
+            context.pre_execution_errors = [GraphQLError(message)]
+        yield
+
+
+def _operations(document: DocumentNode) -> list[OperationDefinitionNode]:
+    return [each for each in document.definitions if isinstance(each, OperationDefinitionNode)]
 
 
 class OperationContext(SchemaExtension):
@@ -88,7 +106,7 @@ schema = DialgraphSchema(
     query=Query,
     subscription=Subscription,
     types=(Campaign, Application, Call, Callback),
-    extensions=[RememberedDocuments, OperationContext, Masked],
+    extensions=[RememberedDocuments, NamedOperation, OperationContext, Masked],
     execution_context_class=CompilingExecutor,
     config=StrawberryConfig(scalar_map=SCALARS),
 )

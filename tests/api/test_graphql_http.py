@@ -153,6 +153,21 @@ async def test_what_has_no_single_answer_is_refused(server: RunningServer, opera
     assert "text/event-stream" in errors_of(answer)[0][1]
 
 
+async def test_several_operations_without_a_name_are_refused(server: RunningServer) -> None:
+    answer = await ask(server, {"query": "query A { __typename } query B { __typename }"})
+
+    [error] = answer.json()["errors"]
+    assert error["message"].startswith("The document has several operations")
+    assert "data" not in answer.json()
+
+
+async def test_one_of_several_operations_is_chosen_by_its_name(server: RunningServer) -> None:
+    query = "query A { a: __typename } query B { b: __typename }"
+    answer = await ask(server, {"query": query, "operationName": "B"})
+
+    assert answer.json()["data"] == {"b": "Query"}
+
+
 async def test_an_unknown_operation_name_is_refused(server: RunningServer) -> None:
     answer = await ask(server, {"query": "query A { __typename }", "operationName": "B"})
 

@@ -35,8 +35,7 @@ both_doors = pytest.mark.parametrize("door", ["ws", "sse"])
 @pytest.fixture(scope="module")
 async def clients() -> Path:
     """The folder of the script, its packages installed as the lock names them."""
-    if shutil.which("npm") is None:
-        pytest.skip("needs Node.js and npm")
+    assert shutil.which("npm"), "install the Debian package npm: these tests drive real clients"
     done = await asyncio.create_subprocess_exec(
         "npm", "ci", "--no-audit", "--no-fund", "--silent", cwd=CLIENTS
     )

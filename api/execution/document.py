@@ -64,7 +64,7 @@ def _conditions(node: Node) -> Iterator[str]:
     while waiting:
         each = waiting.pop()
         for directive in getattr(each, "directives", None) or ():
-            for argument in directive.arguments:
+            for argument in directive.arguments or ():
                 if isinstance(argument.value, VariableNode):
                     yield argument.value.name.value
         waiting += getattr(each, "definitions", ())

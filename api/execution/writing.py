@@ -52,6 +52,8 @@ class Writer:
         Raises:
             FallbackError: Something below is graphql-core's business.
         """
+        if _has_extras(details):
+            raise FallbackError
         name = self._completion(return_type, details)
         # The text holds names of the schema and of Python attributes only, no client's words but
         # aliases, which are GraphQL names too.

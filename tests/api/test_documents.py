@@ -1,16 +1,19 @@
 """Documents are parsed and validated once, in bounded memory."""
 
+import gc
+import weakref
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from unittest.mock import Mock, patch
 
 import pytest
-from graphql import GraphQLSyntaxError, ValidationRule, parse
-from memory import Memory, a_caller, a_schema
+from graphql import GraphQLSyntaxError, ValidationRule, parse, print_ast
+from memory import Memory, a_caller, a_schema, loading_from_memory
 from strawberry.extensions import AddValidationRules
 from strawberry.schema.schema import validate_document
 from strawberry.types import ExecutionResult
 
-from api.execution import RememberedDocuments, document
+from api.execution import CompilingExecutor, RememberedDocuments, document
 from api.execution.document import Documents
 from api.schema import DialgraphSchema, schema
 
@@ -106,3 +109,34 @@ def test_a_long_document_does_not_displace_the_others() -> None:
 
     assert len(documents) == 1
     assert documents.read(schema, HEAD, {}) is short
+
+
+async def test_a_document_that_is_forgotten_leaves_nothing_behind() -> None:
+    over_memory = a_schema(execution_context_class=CompilingExecutor)
+    text = "{ campaign { status statusRaw } }"
+    with (
+        loading_from_memory(),
+        patch.object(RememberedDocuments, "documents", Documents()) as known,
+    ):
+        for _ in range(3):
+            await execute(text, over_memory)
+        parsed = weakref.ref(known.read(over_memory, text, {}))
+        [plan] = parsed().plans.values()  # type: ignore[union-attr]
+        compiled = weakref.ref(plan)
+        del plan
+
+    del known
+    gc.collect()
+
+    assert (parsed(), compiled()) == (None, None)
+
+
+def test_documents_are_read_by_many_threads_at_once() -> None:
+    documents = Documents(room=100)
+    texts = [f"{{ field{number % 30:02} }}" for number in range(3_000)]
+
+    with ThreadPoolExecutor(8) as threads:
+        read = list(threads.map(lambda text: documents.read(schema, text, {}), texts))
+
+    assert [print_ast(each) for each in read[:2]] == ["{\n  field00\n}", "{\n  field01\n}"]
+    assert len(documents) == 9

@@ -1,19 +1,19 @@
 """Compiled execution: the same answers and errors as graphql-core's, of everything."""
 
-import asyncio
-from collections.abc import AsyncIterator, Awaitable, Iterator, Sequence
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
 import strawberry
 from executing import Runs, a_document, counting_runs, outcome, the_same
-from graphql import GraphQLError, subscribe
+from graphql import GraphQLError
 from random_values import Later
 from strawberry.extensions import SchemaExtension
+from things import Other, Part, Query, Thing, a_thing, things
 
 from api.execution import CompilingExecutor
 from api.execution.reading import reading_of
-from api.lookahead import Ask, Loadable, batch, is_batched
+from api.lookahead import is_batched
 from api.schema import schema
 
 
@@ -23,79 +23,13 @@ def runs() -> Iterator[Runs]:
         yield runs
 
 
-@strawberry.type
-class Part:
-    name: str
-
-
-@strawberry.interface
-class Named(Loadable):
-    results: strawberry.Private[Any]
-    name: str
-    size: int | None = None
-
-
-@strawberry.type
-class Thing(Named):
-    tags: list[str] = strawberry.field(default_factory=list)
-    parts: list[Part] = strawberry.field(default_factory=list)
-    owner: Part | None = None
-
-    @strawberry.field
-    def loaded_part(self, info: strawberry.Info, number: int = 1) -> Part:  # noqa: ARG002 - a loader's
-        return self.loaded(info)  # type: ignore[no-any-return]
-
-    @strawberry.field
-    def resolved(self) -> str:
-        return self.name.upper()
-
-    @strawberry.field
-    async def awaited(self) -> str:
-        await asyncio.sleep(0)
-        return self.name
-
-
-@batch("Thing", "loadedPart")
-async def load_parts(things: Sequence[Thing], ask: Ask) -> list[Part]:
-    return [Part(name=f"{thing.name}{ask.arguments['number']}") for thing in things]
-
-
-@strawberry.type
-class Other(Named):
-    pass
-
-
-@strawberry.type
-class Query:
-    @strawberry.field
-    async def things(self, info: strawberry.Info) -> list[Thing] | None:
-        return info.root_value  # type: ignore[no-any-return]
-
-    @strawberry.field
-    def named(self, info: strawberry.Info) -> list[Named | None] | None:
-        return info.root_value  # type: ignore[no-any-return]
-
-
-@strawberry.type
-class Subscription:
-    @strawberry.subscription
-    async def thing(self, info: strawberry.Info) -> AsyncIterator[Thing]:
-        for each in info.root_value:
-            yield each
-
-
 class Shouting(SchemaExtension):
     def resolve(self, _next: Any, root: Any, info: Any, *args: Any, **kwargs: Any) -> Any:  # noqa: ANN401
         value = _next(root, info, *args, **kwargs)
         return value.upper() if isinstance(value, str) else value
 
 
-things = strawberry.Schema(Query, types=[Thing, Other], execution_context_class=CompilingExecutor)
 SIMPLE = "{ things { name size parts { name } } }"
-
-
-def a_thing(**fields: object) -> Any:  # noqa: ANN401 - may be a wrong one
-    return Thing(**{"results": {}, "name": "a", **fields})  # type: ignore[arg-type]
 
 
 async def test_an_operation_is_compiled_when_it_is_seen_again(runs: Runs) -> None:
@@ -239,23 +173,6 @@ async def test_an_argument_that_fails_in_execution_is_the_fields_error() -> None
     _, errors = await the_same(things, document, [a_thing()], n=None)
 
     assert "non-null" in errors[0][0]
-
-
-async def test_each_event_of_a_subscription_after_the_first_is_compiled(runs: Runs) -> None:
-    listening = strawberry.Schema(
-        Query, subscription=Subscription, types=[Thing], execution_context_class=CompilingExecutor
-    )
-    document = a_document("subscription { thing { name } }")
-    source: Any = listening._schema  # noqa: SLF001 - graphql-core's
-
-    events: Any = subscribe(
-        source, document, [a_thing(name=name) for name in "abc"], executor_class=CompilingExecutor
-    )
-    if isinstance(events, Awaitable):
-        events = await events
-    names = [event.data["thing"]["name"] async for event in events]
-
-    assert (names, runs.made, runs.completed) == (["a", "b", "c"], 1, 2)
 
 
 def test_every_field_below_the_root_compiles() -> None:

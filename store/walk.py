@@ -17,6 +17,7 @@ from store.listing import Listing, Page, Place, Slice, sort_key
 from store.view import View
 
 _ROWS_PER_THING = 12  # about how many facts a thing has: how far a first read looks
+_FEWEST_THINGS = 50  # folding so many costs less than another round
 _BESIDE = -1
 
 
@@ -30,6 +31,7 @@ class _Walk:
     until: Place | None
     descending: bool
     rows: int
+    things: int
     from_place: Place | None
     beside: dict[str, State] = field(default_factory=dict)  # yet to be put in their places
     found: list[State] = field(default_factory=list)
@@ -76,7 +78,10 @@ class _Walk:
         }
 
     def candidates(self, rows: Sequence[Document]) -> list[Place]:
-        """Take this round's rows in order, up to the first segment that was cut off."""
+        """Take this round's rows in order, up to the first segment that was cut off.
+
+        No more than are likely to be wanted: each is folded.
+        """
         taken: dict[Place, None] = {}
         for part in sorted({row["n"][1] for row in rows}):
             segment = [row for row in rows if row["n"][1] == part]
@@ -85,7 +90,8 @@ class _Walk:
                 break
         else:
             self.is_done = True
-        places = list(taken)
+        places = list(taken)[: self.things]
+        self.is_done = self.is_done and len(places) == len(taken)
         if places:
             self.from_place = places[-1]
         return places
@@ -103,6 +109,7 @@ class _Walk:
         self.found += await self.listing.accept(inside)
         self.is_done = self.is_done or len(self.found) > self.wanted.limit
         self.rows = min(2 * self.rows, 20_000)
+        self.things = 4 * self.things
 
     def _passed_beside(self) -> dict[str, State]:
         """Take what stands beside the index as far as the walk has come."""
@@ -203,4 +210,5 @@ def _walk(listing: Listing, wanted: Slice) -> _Walk:
         start, until = until, start
     descending = listing.descending != wanted.backward
     rows = _ROWS_PER_THING * (wanted.limit + 1)
-    return _Walk(listing, wanted, start, until, descending, rows, from_place=start)
+    things = max(wanted.limit + 1, _FEWEST_THINGS)
+    return _Walk(listing, wanted, start, until, descending, rows, things, from_place=start)

@@ -1,5 +1,6 @@
 """What hangs below calls."""
 
+from collections import defaultdict
 from collections.abc import Sequence
 
 from api import nodes
@@ -13,7 +14,6 @@ from api.types.campaign import Campaign
 from api.types.enums import MatchedBy
 from store.callbacks import Course, courses_of
 from store.fold import State
-from store.ids import id_key
 from store.links import Match, callbacks_of, matches
 from store.listing import sort_key
 from store.view import View
@@ -105,12 +105,13 @@ async def callbacks(calls: Sequence[Call], ask: Ask) -> list[list[Callback]]:  #
     for view, places in by_view(calls).items():
         courses = await _courses(view, [calls[place].state for place in places])
         courses.sort(key=lambda each: sort_key((each[0].data.get("recallAt"), each[0].id_key)))
+        made: dict[str, list[State]] = defaultdict(list)
+        for callback, course in courses:
+            if course.created_during is not None:
+                made[course.created_during.id_key].append(callback)
         for place in places:
-            found[place] = [
-                nodes.callback(view, callback)
-                for callback, course in courses
-                if course.created_during and course.created_during.id_key == _key(calls[place])
-            ]
+            mine = made.get(calls[place].state.id_key, ())
+            found[place] = [nodes.callback(view, callback) for callback in mine]
     return found
 
 
@@ -126,10 +127,6 @@ async def completed_callback(calls: Sequence[Call], ask: Ask) -> list[Callback |
             if course.completed_by
         }
         for place in places:
-            callback = completed.get(_key(calls[place]))
+            callback = completed.get(calls[place].state.id_key)
             found[place] = None if callback is None else nodes.callback(view, callback)
     return found
-
-
-def _key(call: Call) -> str:
-    return id_key(call.statistic_id)

@@ -28,7 +28,7 @@ QUERIES = {
         } } }""",
     ),
     "from calls up, and beside": (
-        15,
+        16,
         """query ($n: Int) { campaigns(first: $n) { nodes { calls(first: $n) { nodes {
             campaign { status } application { status } applicationMatch { matchedBy }
             redirections { id } completedCallback { id }

@@ -16,7 +16,7 @@ from store.view import View
 
 _PARTS = 10**9 - 1
 
-Hints = dict[str, datetime]  # when callbacks may fall due, by their id keys
+Hints = set[tuple[datetime, str]]  # when callbacks may fall due, with their id keys
 
 
 class Timers:
@@ -30,7 +30,7 @@ class Timers:
         self._since = since
         self._is_filled = False
         self._heap: list[tuple[datetime, str]] = []
-        self._pending: set[tuple[datetime, str]] = set()
+        self._pending: Hints = set()
 
     async def fill(self, view: View) -> None:
         """Expect what the log holds already, once."""
@@ -40,50 +40,45 @@ class Timers:
 
     def expect(self, hints: Hints) -> None:
         """Expect callbacks to fall due."""
-        for callback, recall_at in hints.items():
-            timer = (recall_at, callback)
-            if timer not in self._pending:
-                self._pending.add(timer)
-                heappush(self._heap, timer)
+        for hint in hints - self._pending:
+            self._pending.add(hint)
+            heappush(self._heap, hint)
 
     def note(self, changes: Iterable[CallbackUpdate]) -> None:
         """Expect what changed callbacks say of themselves."""
         for change in changes:
             recall_at = change.state.data.get("recallAt")
             if recall_at is not None and recall_at > change.as_of:
-                self.expect({change.state.id_key: recall_at})
+                self.expect({(recall_at, change.state.id_key)})
 
     def take(self, now: datetime) -> Hints:
-        """Take out what has passed, the latest of each callback."""
-        passed: Hints = {}
+        """Take out what has passed."""
+        passed: Hints = set()
         while self._heap and self._heap[0][0] <= now:
-            timer = heappop(self._heap)
-            self._pending.discard(timer)
-            passed[timer[1]] = timer[0]
+            passed.add(heappop(self._heap))
+        self._pending -= passed
         return passed
 
 
 async def expected(view: View, since: datetime) -> Hints:
-    """Return when callbacks may fall due after a moment, by the facts so far; one covered read."""
+    """Return when callbacks may fall due after a moment, by any fact so far; one covered read."""
     found = await view.database.find(
         view.facts,
         view.match("callback", {"data.recallAt": {"$gt": since}}),
         fields={"_id": 0, "idKey": 1, "data.recallAt": 1},
     )
-    return {row["idKey"]: row["data"]["recallAt"] for row in found}
+    return {(row["data"]["recallAt"], row["idKey"]) for row in found}
 
 
-async def fallen_due(
-    view: View, hints: Mapping[str, datetime], now: datetime
-) -> list[CallbackUpdate]:
+async def fallen_due(view: View, hints: Hints, now: datetime) -> list[CallbackUpdate]:
     """Return a change for each of the callbacks that is due indeed, at the company's last position.
 
     Resuming after its cursor goes on after that position.
     """
     last = await _last_position(view)
     view = View(view.database, view.company, Moment(last, None, view.moment.generation))
-    states = await view.states("callback", hints)
-    timely = [s for s in states.values() if s.data.get("recallAt") == hints[s.id_key]]
+    states = await view.states("callback", {callback for _, callback in hints})
+    timely = [s for s in states.values() if (s.data.get("recallAt"), s.id_key) in hints]
     courses = await courses_of(view, timely)
     due = [s for s in timely if state_at(s, courses.get(s.id_key, Course()), now) == "DUE"]
     campaigns = await view.campaigns_of(_applications(due))

@@ -413,6 +413,19 @@ async def test_a_callback_put_off_falls_due_later_only(
     await told.aclose()
 
 
+async def test_a_callback_that_was_put_forward_before_falls_due_then(
+    log: EventLog, follower: Follower, company: str
+) -> None:
+    await log.append([a_callback_due_in(600, company)])
+    await log.append([a_callback_due_in(1, company, name="put forward")])
+    told = follower.subscribe(CALLBACKS, company=company)
+
+    [due] = await take(told, 1)
+
+    assert (due.callback_state, due.state.data["name"]) == ("DUE", "put forward")
+    await told.aclose()
+
+
 async def test_a_completed_callback_does_not_fall_due(
     log: EventLog, follower: Follower, company: str
 ) -> None:

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from api.errors import ClientError
+from store.boards import BoardedView
 from store.follow import Follower
 from store.log import EventLog, Head
 from store.moment import Moment
@@ -103,4 +104,4 @@ class Operation:
 
     def _new_view(self, company: str, moment: Moment) -> View:
         log = self.caller.log
-        return View(log.database, company, moment, self.now, log.boards)
+        return BoardedView(log.database, company, moment, self.now, log.boards)

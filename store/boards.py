@@ -8,8 +8,9 @@ from typing import TypeVar
 
 from store.board import FIELDS, Board
 from store.collections import Document, Pipeline
+from store.driver import Database
 from store.fold import State
-from store.moment import fact_number
+from store.moment import Moment, fact_number
 from store.view import View
 
 Result = TypeVar("Result")
@@ -73,6 +74,27 @@ class Boards:
         while held > self._max_applications and len(self._kept) > 1:
             _, dropped = self._kept.popitem(last=False)
             held -= len(dropped)
+
+
+class BoardedView(View):
+    """A view of the present that boards answer for.
+
+    Args:
+        boards: Those of this process.
+    """
+
+    def __init__(
+        self, database: Database, company: str, moment: Moment, now: datetime, boards: Boards
+    ) -> None:
+        super().__init__(database, company, moment, now)
+        self.boards = boards
+
+
+async def read_boards(
+    view: View, campaigns: Iterable[str], work: Callable[[Board], Awaitable[Result]]
+) -> dict[str, Result] | None:
+    """Return what `work` finds on the campaigns' boards; `None` where the view has none."""
+    return await view.boards.read(view, campaigns, work) if isinstance(view, BoardedView) else None
 
 
 async def _bring_up(view: View, boards: Sequence[Board]) -> None:

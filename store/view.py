@@ -4,16 +4,13 @@ from collections import defaultdict
 from collections.abc import Awaitable, Callable, Collection, Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 from functools import partial
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import Any, TypeVar
 
 from store.collections import Document, Pipeline, facts_of, keys_of
 from store.driver import Database
 from store.facts import Kind
 from store.fold import State, empty_state, fold_pipeline, state_of
 from store.moment import Moment
-
-if TYPE_CHECKING:
-    from store.boards import Boards
 
 Part = TypeVar("Part")
 Loaded = TypeVar("Loaded")
@@ -31,7 +28,6 @@ class View:
         company: Whose things.
         moment: What may be known.
         now: The moment that "now" means; by default that of making the view.
-        boards: What answers for whole campaigns, if anything does.
     """
 
     def __init__(
@@ -40,13 +36,11 @@ class View:
         company: str,
         moment: Moment,
         now: datetime | None = None,
-        boards: "Boards | None" = None,
     ) -> None:
         self.database = database
         self.company = company
         self.moment = moment
         self.now = moment.as_of or now or datetime.now(UTC)
-        self.boards = boards
         self._memory: dict[str, dict[str, Any]] = defaultdict(dict)
 
     @property

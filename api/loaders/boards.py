@@ -10,6 +10,7 @@ from api.types.campaign import Campaign
 from api.types.connection import Connection
 from api.types.inputs import ApplicationFilter
 from store.board import Board
+from store.boards import read_boards
 from store.listing import Listing, Page
 from store.view import View
 
@@ -47,8 +48,6 @@ async def _answers(
     order: str,
     listing: Callable[[Campaign], Listing],
 ) -> list[Answer] | None:
-    if view.boards is None:
-        return None
     wanted = read_slice(ask.arguments, order)
     chosen: ApplicationFilter | None = ask.arguments.get("filter")
     wants_total = ask.below.wants(ask.type_name, "totalCount")
@@ -61,7 +60,7 @@ async def _answers(
         accept = mine.accept if _looks_beyond_status(chosen) else None
         return page, await board.count(statuses, accept) if wants_total else None
 
-    found = await view.boards.read(view, listings, answer)
+    found = await read_boards(view, listings, answer)
     return None if found is None else [found[campaign.state.id_key] for campaign in campaigns]
 
 

@@ -13,6 +13,7 @@ from api.types.campaign import Campaign, CampaignStatusChange, StatusCount
 from api.types.connection import Connection
 from api.types.enums import Direction
 from store.board import Board
+from store.boards import read_boards
 from store.listing import Listing, everything
 from store.view import View
 
@@ -96,7 +97,7 @@ async def _counts(
     view: View, campaigns: Sequence[Campaign], ask: Ask
 ) -> Mapping[str, Mapping[str | None, int]]:
     keys = [campaign.state.id_key for campaign in campaigns]
-    known = await view.boards.read(view, keys, _board_counts) if view.boards else None
+    known = await read_boards(view, keys, _board_counts)
     if known is not None:
         return known
     listings = [applications_of(each, ask, None, descending=False) for each in campaigns]

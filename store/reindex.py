@@ -51,16 +51,19 @@ async def reindex(
     if counter is None or len(counter["generations"]) > 1:
         raise ReindexError("another reindex runs, or was broken off: see `reindex --restart`")
     old = int(counter["generations"][0])
-    new = old + 1
-    await _prepare(database, new)
-    start = await _switch(database, [old], [old, new])
-    async for batch in replay(database, up_to=start):
-        await _rebuild(database, new, batch, zone)
-        yield batch[-1]["_id"], start
-    await _switch(database, [old, new], [new])
+    new = await _claim(database, old)
+    await database.prepare(fact_collections(new), [], fact_indexes(new))
+    try:
+        start = await _switch(database, [old], [old, new])
+        async for batch in replay(database, up_to=start):
+            await _rebuild(database, new, batch, zone)
+            yield batch[-1]["_id"], start
+        await _switch(database, [old, new], [new])
+    except ReindexError:
+        await _drop(database, new)
+        raise
     await asyncio.sleep(grace_seconds)
-    for name in fact_collections(old):
-        await database.drop_collection(name)
+    await _drop(database, old)
 
 
 async def give_up(database: Database) -> bool:
@@ -70,15 +73,24 @@ async def give_up(database: Database) -> bool:
     if len(generations) < 2:  # noqa: PLR2004 - the one that is read, and the one being built
         return False
     await _switch(database, generations, generations[:1])
-    for name in fact_collections(int(generations[1])):
-        await database.drop_collection(name)
+    await _drop(database, int(generations[1]))
     return True
 
 
-async def _prepare(database: Database, generation: int) -> None:
+async def _claim(database: Database, old: int) -> int:
+    """Take a number that no rebuild had: one that was given up may still be writing to its own."""
+    newest = {"$add": [{"$max": [old, "$newestGeneration"]}, 1]}
+    found = await database.update(
+        COUNTERS, {"_id": LOG_COUNTER}, [{"$set": {"newestGeneration": newest}}]
+    )
+    if found is None:
+        raise ReindexError("the log is gone: there is nothing to rebuild")
+    return int(found["newestGeneration"])
+
+
+async def _drop(database: Database, generation: int) -> None:
     for name in fact_collections(generation):
         await database.drop_collection(name)
-    await database.prepare(fact_collections(generation), [], fact_indexes(generation))
 
 
 async def _switch(database: Database, before: Sequence[int], after: Sequence[int]) -> int:

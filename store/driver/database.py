@@ -113,7 +113,9 @@ class Database:
             )
         return found["_id"] if found else None
 
-    async def update(self, collection: str, query: Document, update: Document) -> Document | None:
+    async def update(
+        self, collection: str, query: Document, update: Document | Pipeline
+    ) -> Document | None:
         """Apply `update` to the one document that matches; return it as it is then, if any."""
         with translated():
             found = await self.handle[collection].find_one_and_update(

@@ -92,6 +92,36 @@ async def test_two_rebuilds_at_once_are_refused(filled: EventLog) -> None:
     await steps.aclose()
 
 
+async def test_of_two_rebuilds_begun_at_one_moment_one_is_refused_and_the_other_is_whole(
+    filled: EventLog,
+) -> None:
+    outcomes = await asyncio.gather(rebuild(filled), rebuild(filled), return_exceptions=True)
+
+    assert [isinstance(each, ReindexError) for each in outcomes].count(True) == 1
+    assert await is_clean(filled)
+    facts = [each for each in await collections(filled) if each.startswith("facts_")]
+    assert facts == [facts_of((await filled.head()).generation)]
+
+
+async def collections(log: EventLog) -> list[str]:
+    return list(await log.database.handle.list_collection_names())
+
+
+async def test_a_rebuild_that_was_given_up_cannot_end_the_one_after_it(filled: EventLog) -> None:
+    given_up, next_one = (reindex(filled.database, zone=UTC, grace_seconds=0) for _ in range(2))
+    await anext(given_up)
+    await give_up(filled.database)
+    await anext(next_one)
+
+    with pytest.raises(ReindexError, match="start anew"):
+        _ = [each async for each in given_up]
+    _ = [each async for each in next_one]
+
+    assert (await filled.head()).generation == 3
+    assert facts_of(2) not in await collections(filled)
+    assert await is_clean(filled)
+
+
 async def test_a_rebuild_that_was_broken_off_can_be_given_up(filled: EventLog) -> None:
     steps = reindex(filled.database, zone=UTC)
     await anext(steps)

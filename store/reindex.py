@@ -24,6 +24,8 @@ from store.replay import replay
 from store.rows import prepare
 from store.writer import LOG_COUNTER
 
+_ROWS_PER_INSERT = 10_000
+
 
 class ReindexError(StoreError):
     """The rebuild cannot begin or was overtaken; the message says what to do."""
@@ -116,5 +118,14 @@ async def _rebuild(
         prepared.place(event["_id"])
         facts += prepared.facts
         keys += prepared.keys
+        if len(facts) + len(keys) >= _ROWS_PER_INSERT:
+            await _insert(database, generation, facts, keys)
+            facts, keys = [], []
+    await _insert(database, generation, facts, keys)
+
+
+async def _insert(
+    database: Database, generation: int, facts: Sequence[Document], keys: Sequence[Document]
+) -> None:
     await database.insert(facts_of(generation), facts)
     await database.insert(keys_of(generation), keys)

@@ -3,6 +3,8 @@
 from collections.abc import AsyncIterator, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, tzinfo
+from functools import partial
+from itertools import pairwise
 
 import orjson
 
@@ -14,7 +16,7 @@ from store.log import EventLog
 from store.rejections import RejectedError
 from store.replay import replay
 from store.rows import PreparedEvent, prepare
-from store.writer import positions_by_digest, write
+from store.writer import first_batch, positions_by_digest, write
 
 
 class LogLineError(StoreError):
@@ -76,7 +78,7 @@ async def import_lines(log: EventLog, lines: Iterable[LogLine]) -> int:
 
     Args:
         log: Where to; nothing else may be appended to it meanwhile.
-        lines: In the order of positions; about 500 at a time, all of them in one transaction.
+        lines: In the order of positions, some hundreds at a time.
 
     Returns:
         How many were appended.
@@ -90,16 +92,31 @@ async def import_lines(log: EventLog, lines: Iterable[LogLine]) -> int:
     head = (await log.head()).position
     known = [each for each, line in zip(prepared, batch, strict=True) if line.position <= head]
     await _require_same(log.database, known, batch)
-    fresh = prepared[len(known) :]
-    if fresh:
-        expected = batch[len(known)].position
+    fresh = batch[len(known) :]
+    _require_no_hole(fresh)
+    return await _append(log.database, prepared[len(known) :], fresh[0].position if fresh else 0)
 
-        async def append(transaction: Transaction) -> None:
-            if await write(transaction, fresh) != expected:
-                raise LogLineError(f"the log does not end before position {expected}")
 
-        await log.database.transaction(append)
-    return len(fresh)
+async def _append(database: Database, fresh: Sequence[PreparedEvent], position: int) -> int:
+    """Append the events from a position on, each transaction with as many as it holds."""
+    done = 0
+    while part := first_batch(fresh[done:]):
+        await database.transaction(partial(_append_at, position + done, part))
+        done += len(part)
+    return done
+
+
+async def _append_at(
+    position: int, part: Sequence[PreparedEvent], transaction: Transaction
+) -> None:
+    if await write(transaction, part) != position:
+        raise LogLineError(f"the log does not end before position {position}")
+
+
+def _require_no_hole(lines: Sequence[LogLine]) -> None:
+    for before, line in pairwise(lines):
+        if line.position != before.position + 1:
+            raise LogLineError(f"position {line.position} follows on {before.position}")
 
 
 def _prepared(line: LogLine, zone: tzinfo) -> PreparedEvent:

@@ -2,7 +2,7 @@
 
 import asyncio
 from collections import deque
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -113,16 +113,8 @@ class Writer:
         self._waiting.clear()
 
     def _take(self) -> list[_Waiting]:
-        batch: list[_Waiting] = []
-        facts = size = 0
-        while self._waiting and len(batch) < MAX_BATCH_EVENTS:
-            prepared = self._waiting[0].prepared
-            facts += len(prepared.facts)
-            size += prepared.size_bytes
-            if batch and (facts > MAX_BATCH_FACTS or size > MAX_BATCH_BYTES):
-                break
-            batch.append(self._waiting.popleft())
-        return batch
+        size = len(first_batch(waiting.prepared for waiting in self._waiting))
+        return [self._waiting.popleft() for _ in range(size)]
 
     async def _settle(self, batch: Sequence[_Waiting]) -> None:
         try:
@@ -192,6 +184,20 @@ def _outcome(placed: "asyncio.Future[Placed]", *, is_shared: bool) -> Placed | R
     except RejectedError as rejection:
         return rejection
     return Placed(found.position, is_new=found.is_new and not is_shared)
+
+
+def first_batch(events: Iterable[PreparedEvent]) -> list[PreparedEvent]:
+    """Return as many of the events, from the first on, as one transaction holds; one at least."""
+    batch: list[PreparedEvent] = []
+    facts = size_bytes = 0
+    for prepared in events:
+        facts += len(prepared.facts)
+        size_bytes += prepared.size_bytes
+        is_full = facts > MAX_BATCH_FACTS or size_bytes > MAX_BATCH_BYTES
+        if batch and (is_full or len(batch) == MAX_BATCH_EVENTS):
+            break
+        batch.append(prepared)
+    return batch
 
 
 async def write(transaction: Transaction, batch: Sequence[PreparedEvent]) -> int:

@@ -77,6 +77,31 @@ async def test_an_import_that_would_leave_a_hole_is_refused_and_leaves_nothing(
     assert (counter["position"], events) == (0, [])
 
 
+async def test_an_export_that_lacks_a_line_is_refused_and_leaves_nothing(
+    log: EventLog, new_log: EventLog
+) -> None:
+    await log.append(BODIES)
+    lines = [read_line(line) for line in await exported(log)]
+
+    with pytest.raises(LogLineError, match="position 3 follows on 1"):
+        await import_lines(new_log, [lines[0], *lines[2:]])
+
+    assert await events_of(new_log.database) == []
+
+
+async def test_lines_that_are_too_much_for_one_transaction_are_appended_in_several(
+    log: EventLog, new_log: EventLog, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("store.writer.MAX_BATCH_FACTS", 1)
+    await log.append(BODIES)
+    lines = await exported(log)
+
+    appended = await import_lines(new_log, [read_line(line) for line in lines])
+
+    assert appended == len(lines)
+    assert await events_of(new_log.database) == await events_of(log.database)
+
+
 @pytest.mark.parametrize(
     "line",
     [b"", b"1", b"{}", b'{"position":1,"receivedAt":"2026-01-01T00:00:00","raw":"{}"}', b"\xff"],

@@ -1,6 +1,7 @@
 """The log: events in the order of their positions, appended once and never changed."""
 
 import asyncio
+from collections import Counter
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
@@ -15,17 +16,20 @@ from store.collections import (
     LOG_INDEXES,
     PLAIN,
     REDELIVERIES,
+    Document,
     Pipeline,
     fact_collections,
     fact_indexes,
 )
 from store.driver import Database
-from store.errors import LogUnavailableError
+from store.errors import LogUnavailableError, StoreError
 from store.quarantine import quarantine
 from store.rejections import ForbiddenCompanyError, RejectedError
 from store.rows import PreparedEvent, prepare
 from store.values import read_id
 from store.writer import LOG_COUNTER, Placed, Writer
+
+_EVENTS_PER_TURN = 100
 
 # The counter, then up to two companies: enough to know whether a caller must say which.
 _HEAD: Pipeline = [
@@ -136,7 +140,7 @@ class EventLog:
     ) -> Receipt:
         """Append deliveries that were read already; see `append`."""
         received_at = _now()
-        read = [self._read(delivery, received_at, company) for delivery in deliveries]
+        read = await self._read_all(deliveries, received_at, company)
         outcomes = iter(
             await self._writer.append([each for each in read if isinstance(each, PreparedEvent)])
         )
@@ -148,10 +152,25 @@ class EventLog:
         ]
         placed = tuple(each if isinstance(each, Placed) else None for each in settled)
         await self._count_redeliveries(read, placed)
-        is_behind_all = any(each is not None and each.is_new for each in placed)
-        # A commit of our own is the head as far as this process knows: no read is needed.
-        position = self._writer.last_position if is_behind_all else (await self.head()).position
-        return Receipt(placed=placed, rejected=tuple(rejected), position=position)
+        return Receipt(placed, tuple(rejected), await self._position_behind(placed))
+
+    async def _position_behind(self, placed: Sequence[Placed | None]) -> int:
+        """Return the last position: after a commit of our own without a read."""
+        if not any(each is not None and each.is_new for each in placed):
+            return (await self.head()).position
+        # Another process may have appended what was a duplicate here.
+        return max(self._writer.last_position, *(each.position for each in placed if each))
+
+    async def _read_all(
+        self, deliveries: Sequence[Delivery], received_at: datetime, company: str | None
+    ) -> list[PreparedEvent | RejectedError]:
+        """Read the events of a request; of a large one, others have their turn meanwhile."""
+        read: list[PreparedEvent | RejectedError] = []
+        for delivery in deliveries:
+            read.append(self._read(delivery, received_at, company))
+            if len(read) % _EVENTS_PER_TURN == 0:
+                await asyncio.sleep(0)
+        return read
 
     def _read(
         self, delivery: Delivery, received_at: datetime, company: str | None
@@ -189,15 +208,17 @@ class EventLog:
         self, read: Sequence[PreparedEvent | RejectedError], placed: Sequence[Placed | None]
     ) -> None:
         """Count each duplicate beside the log; a count lost in a crash loses no event."""
-        for prepared, outcome in zip(read, placed, strict=True):
-            if outcome is None or outcome.is_new or not isinstance(prepared, PreparedEvent):
-                continue
-            with suppress(LogUnavailableError):
-                await self.database.upsert(
-                    REDELIVERIES,
-                    {"_id": outcome.position},
-                    {"$inc": {"count": 1}, "$set": {"company": prepared.company}},
-                )
+        again = Counter(
+            (outcome.position, prepared.company)
+            for prepared, outcome in zip(read, placed, strict=True)
+            if isinstance(prepared, PreparedEvent) and outcome is not None and not outcome.is_new
+        )
+        updates: dict[int, Document] = {
+            position: {"$inc": {"count": count}, "$set": {"company": company}}
+            for (position, company), count in again.items()
+        }
+        with suppress(StoreError):
+            await self.database.upsert_all(REDELIVERIES, updates)
 
     async def head(self) -> Head:
         """Return the end of the log as a majority holds it; one read."""

@@ -9,7 +9,7 @@ from typing import Any, TypeVar
 
 from bson.codec_options import CodecOptions
 from motor.motor_asyncio import AsyncIOMotorClient
-from pymongo import IndexModel, ReturnDocument
+from pymongo import IndexModel, ReturnDocument, UpdateOne
 from pymongo.errors import CollectionInvalid, OperationFailure
 from pymongo.read_concern import ReadConcern
 from pymongo.read_preferences import ReadPreference
@@ -112,6 +112,15 @@ class Database:
                 return_document=ReturnDocument.AFTER,
             )
         return found["_id"] if found else None
+
+    async def upsert_all(self, collection: str, updates: Mapping[Any, Document]) -> None:
+        """Apply an update to each document named by its `_id`, creating those that are missing."""
+        operations = [
+            UpdateOne({"_id": key}, update, upsert=True) for key, update in updates.items()
+        ]
+        if operations:
+            with translated():
+                await self.handle[collection].bulk_write(operations, ordered=False)
 
     async def update(
         self, collection: str, query: Document, update: Document | Pipeline

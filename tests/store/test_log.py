@@ -2,7 +2,9 @@
 
 import asyncio
 import json
+from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import pytest
 from factories import (
@@ -21,6 +23,7 @@ from store.log import EventLog, Head, Receipt, open_log
 from store.moment import fact_number
 from store.quarantine import count_bodies
 from store.rejections import InvalidJsonError
+from store.rows import PreparedEvent, prepare
 from store.statistics import count_quarantined, count_redeliveries, log_figures
 
 
@@ -144,6 +147,49 @@ async def test_redeliveries_are_counted_beside_the_log(new_log: EventLog) -> Non
     assert await count_redeliveries(new_log.database, ["acme"]) == 3
     assert await count_redeliveries(new_log.database, None) == 4
     assert (await new_log.head()).position == 2
+
+
+async def test_many_redeliveries_in_one_request_are_counted_in_one_write(
+    new_log: EventLog, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    writes: list[Mapping[Any, Document]] = []
+    bodies = numbered(50)
+    await new_log.append(bodies)
+    write = new_log.database.upsert_all
+
+    async def noted(collection: str, updates: Mapping[Any, Document]) -> None:
+        writes.append(updates)
+        await write(collection, updates)
+
+    monkeypatch.setattr(new_log.database, "upsert_all", noted)
+    await new_log.append([*bodies, *bodies])
+
+    assert [len(updates) for updates in writes] == [50]
+    assert await count_redeliveries(new_log.database, None) == 100
+
+
+async def test_others_have_their_turn_while_a_large_request_is_read(
+    new_log: EventLog, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    turns = 0
+    seen: list[int] = []
+
+    async def take_turns() -> None:
+        nonlocal turns
+        while True:
+            turns += 1
+            await asyncio.sleep(0)
+
+    def noted(*event: Any) -> PreparedEvent:  # noqa: ANN401 - as it is called
+        seen.append(turns)
+        return prepare(*event)
+
+    monkeypatch.setattr("store.log.prepare", noted)
+    others = asyncio.create_task(take_turns())
+    await new_log.append(numbered(1_000))
+    others.cancel()
+
+    assert len(set(seen)) == 10
 
 
 async def test_one_event_twice_in_a_request_is_appended_once(new_log: EventLog) -> None:

@@ -27,22 +27,32 @@ class LogFigures:
 async def log_figures(
     database: Database, companies: Sequence[str] | None, position: int
 ) -> LogFigures:
-    """Return the figures of the companies (all where `None`) up to a position; one read."""
+    """Return the figures of the companies (all where `None`) up to a position; three reads."""
     if companies is None:
         last = await _last(database, {"_id": {"$lte": position}})
         return LogFigures(position, position, last["receivedAt"] if last else None)
     scope: Document = {"company": {"$in": list(companies)}}
     counters = await database.find(COMPANIES, {"_id": {"$in": list(companies)}})
-    later = await database.aggregate(
-        EVENTS, [{"$match": {**scope, "_id": {"$gt": position}}}, {"$count": "events"}]
-    )
     events = sum(int(each["events"]) for each in counters)
     last = await _last(database, {**scope, "_id": {"$lte": position}})
     return LogFigures(
         position=int(last["_id"]) if last else 0,
-        events=events - (int(later[0]["events"]) if later else 0),
+        events=events - await _counted_behind(database, counters, position),
         last_received_at=last["receivedAt"] if last else None,
     )
+
+
+async def _counted_behind(database: Database, counters: Sequence[Document], position: int) -> int:
+    """Count the events behind a position that are in the counters already; more may have come."""
+    behind = [
+        {"company": each["_id"], "_id": {"$gt": position, "$lte": each["position"]}}
+        for each in counters
+        if each["position"] > position
+    ]
+    if not behind:
+        return 0
+    found = await database.aggregate(EVENTS, [{"$match": {"$or": behind}}, {"$count": "events"}])
+    return int(found[0]["events"]) if found else 0
 
 
 async def _last(database: Database, query: Document) -> Document | None:

@@ -1,11 +1,12 @@
 """Figures about the log, of the companies asked about and up to a position (D22)."""
 
 from datetime import UTC, datetime
+from typing import Any
 
 import pytest
 from factories import a_campaign_event
 
-from store.collections import EVENTS
+from store.collections import COMPANIES, EVENTS, Document
 from store.log import EventLog
 from store.statistics import LogFigures, count_quarantined, count_redeliveries, log_figures
 
@@ -54,6 +55,22 @@ async def test_d22_the_log_of_companies_up_to_a_position(
 
     assert (figures.position, figures.events) == (last, events)
     assert figures.last_received_at == (await received(told, last) if last else None)
+
+
+async def test_an_event_that_comes_while_the_figures_are_read_is_not_counted(
+    told: EventLog, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    find = told.database.find
+
+    async def find_then_append(collection: str, *query: Any, **options: Any) -> list[Document]:  # noqa: ANN401 - as it is called
+        found = await find(collection, *query, **options)
+        if collection == COMPANIES:
+            await told.append([an_event("a", 7)])
+        return found
+
+    monkeypatch.setattr(told.database, "find", find_then_append)
+
+    assert (await log_figures(told.database, ["a"], 6)).events == 3
 
 
 async def test_an_empty_log_has_no_figures(new_log: EventLog) -> None:

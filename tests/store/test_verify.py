@@ -96,3 +96,9 @@ async def test_a_company_that_counts_too_few_events_is_named(filled: EventLog) -
     await filled.database.update(COMPANIES, {"_id": "acme"}, {"$set": {"events": 2}})
 
     assert await findings(filled) == [Finding(0, "company acme counts 2 of 3 events")]
+
+
+async def test_a_company_without_a_counter_is_named(filled: EventLog) -> None:
+    await filled.database.delete(COMPANIES, "acme")
+
+    assert await findings(filled) == [Finding(0, "company acme counts 0 of 3 events")]

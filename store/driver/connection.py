@@ -9,20 +9,26 @@ from pymongo.errors import PyMongoError
 
 from store.collections import Document, Limits
 from store.driver.database import Database
+from store.driver.translation import translated
 from store.errors import LogUnavailableError
 
 
 @asynccontextmanager
 async def connect(uri: str, name: str, limits: Limits | None = None) -> AsyncIterator[Database]:
-    """Open the database `name` of the replica set at `uri` for this event loop."""
+    """Open the database `name` of the replica set at `uri` for this event loop.
+
+    Raises:
+        LogUnavailableError: The address is none.
+    """
     chosen = limits or Limits()
-    client: AsyncIOMotorClient[Document] = AsyncIOMotorClient(
-        uri,
-        serverSelectionTimeoutMS=int(chosen.server_selection_seconds * 1000),
-        socketTimeoutMS=int(chosen.socket_seconds * 1000),
-        maxPoolSize=chosen.pool_size,
-        appname="dialgraph",
-    )
+    with translated():
+        client: AsyncIOMotorClient[Document] = AsyncIOMotorClient(
+            uri,
+            serverSelectionTimeoutMS=int(chosen.server_selection_seconds * 1000),
+            socketTimeoutMS=int(chosen.socket_seconds * 1000),
+            maxPoolSize=chosen.pool_size,
+            appname="dialgraph",
+        )
     try:
         yield Database(client, name, chosen)
     finally:

@@ -10,7 +10,7 @@ from typing import Any, TypeVar
 from bson.codec_options import CodecOptions
 from motor.motor_asyncio import AsyncIOMotorClient
 from pymongo import IndexModel, ReturnDocument, UpdateOne
-from pymongo.errors import CollectionInvalid, OperationFailure
+from pymongo.errors import OperationFailure
 from pymongo.read_concern import ReadConcern
 from pymongo.read_preferences import ReadPreference
 from pymongo.write_concern import WriteConcern
@@ -58,9 +58,10 @@ class Database:
 
     async def _create(self, name: str, **options: Any) -> None:  # noqa: ANN401 - the server's
         try:
-            await self.handle.create_collection(name, storageEngine=_ZSTD, **options)
-        except CollectionInvalid:
-            return
+            # The server says itself that it is there; a user of few rights may not list them.
+            await self.handle.create_collection(
+                name, check_exists=False, storageEngine=_ZSTD, **options
+            )
         except OperationFailure as error:
             if error.code != _NAMESPACE_EXISTS:
                 raise

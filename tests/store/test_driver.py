@@ -288,6 +288,22 @@ async def test_a_ping_gives_up_by_itself() -> None:
             await database.ping(timeout_seconds=0.1)
 
 
+@pytest.mark.parametrize("uri", ["mongodb://", "mongodb://a:b@c@host/"])
+async def test_an_address_that_is_none_is_no_fault_of_ours(uri: str) -> None:
+    with pytest.raises(LogUnavailableError):
+        async with connect(uri, "any"):
+            pass
+
+
+async def test_a_user_who_may_not_list_collections_can_prepare_them(
+    faulty_uri: str, faulty: Database
+) -> None:
+    async with failing(faulty_uri, "listCollections", code=FORBIDDEN):
+        await faulty.prepare([], [THINGS, "others"], [])
+
+    await faulty.insert("others", [{"_id": 1}])
+
+
 async def test_a_command_that_is_refused_says_which_and_why(mongo_uri: str) -> None:
     with pytest.raises(LogUnavailableError, match="noSuchCommand"):
         await run_command(mongo_uri, {"noSuchCommand": 1})

@@ -91,9 +91,7 @@ def verify_command() -> None:
 
     Nothing is changed. Exits with status 1 if something is not as it must be.
     """
-    found = run(_verify)
-    click.echo(f"{found:,} problems" if found else "everything is as it must be")
-    if found:
+    if run(_verify):
         sys.exit(1)
 
 
@@ -107,6 +105,8 @@ async def _verify(log: EventLog) -> int:
                 findings += 1
                 if findings <= _SHOWN_FINDINGS:
                     click.echo(f"position {finding.position}: {finding.problem}")
+    of_which = f"{head.position:,} events of {log.database.handle.name}"
+    click.echo(f"{findings:,} problems in {of_which}" if findings else f"{of_which}: all is well")
     return findings
 
 

@@ -7,7 +7,7 @@ from datetime import tzinfo
 
 from store.body import digest, parse_body
 from store.collections import COMPANIES, Document, facts_of, keys_of
-from store.driver import Database
+from store.driver import Database, is_body_of
 from store.log import Head
 from store.moment import fact_number, position_of
 from store.rejections import RejectedError
@@ -49,7 +49,7 @@ async def verify(database: Database, head: Head, *, zone: tzinfo) -> AsyncIterat
     """
     last = 0
     events: Counter[str] = Counter()
-    async for batch in replay(database, up_to=head.position):
+    async for batch in replay(database, up_to=head.position, with_bodies=True):
         findings = list(_holes(batch, last))
         last = batch[-1]["_id"]
         events.update(event["company"] for event in batch)
@@ -106,6 +106,8 @@ def _check_event(
         return
     if digest(value) != bytes(event["digest"]):
         yield Finding(position, "the bytes do not have the event's digest")
+    if not is_body_of(event.get("body"), raw):
+        yield Finding(position, "the decoded body is not what the bytes say")
     prepared.place(position)
     for name in ("eventName", "company", "occurredAt", "occurredAtSource"):
         if prepared.event[name] != event.get(name):

@@ -1,5 +1,6 @@
 """One company's things as they stand at one moment: every read of an answer goes through here."""
 
+import time
 from collections import defaultdict
 from collections.abc import Awaitable, Callable, Collection, Iterable, Mapping, Sequence
 from datetime import UTC, datetime
@@ -8,12 +9,17 @@ from typing import Any, TypeVar
 
 from store.collections import Document, Pipeline, facts_of, keys_of
 from store.driver import Database
+from store.errors import LogUnavailableError
 from store.facts import Kind
 from store.fold import State, empty_state, fold_pipeline, state_of
 from store.moment import Moment
 
 Part = TypeVar("Part")
 Loaded = TypeVar("Loaded")
+
+MAX_AGE_SECONDS = 30.0
+"""How long a view may be read through. With a read's own deadline (20 s) it ends before a reindex
+drops the facts that it has pinned."""
 
 # How many ids one read names at most, so that a command stays well under 16 MiB.
 _IDS_PER_READ = 20_000
@@ -41,6 +47,7 @@ class View:
         self.company = company
         self.moment = moment
         self.now = moment.as_of or now or datetime.now(UTC)
+        self._expires_at = time.monotonic() + MAX_AGE_SECONDS
         self._memory: dict[str, dict[str, Any]] = defaultdict(dict)
 
     @property
@@ -60,6 +67,7 @@ class View:
     async def _load_states(self, kind: Kind, id_keys: Sequence[str]) -> Mapping[str, State | None]:
         found: dict[str, State | None] = dict.fromkeys(id_keys)
         for part in _parts(id_keys, _IDS_PER_READ):
+            self._require_fresh()
             pipeline = fold_pipeline(self.company, kind, part, self.moment)
             for folded in await self.database.aggregate(self.facts, pipeline):
                 found[folded["_id"]] = state_of(kind, self.company, folded)
@@ -157,7 +165,7 @@ class View:
             query = {"company": self.company, "key": {"$in": part}, "kind": {"$in": list(kinds)}}
             rows = await self.database.find(
                 keys_of(self.moment.generation),
-                query | self.moment.bounds(),
+                query | self._bounds(),
                 fields={"_id": 0, "key": 1, "kind": 1, "idKey": 1},
             )
             for row in rows:
@@ -192,8 +200,20 @@ class View:
         return found
 
     def match(self, kind: Kind, condition: Document) -> Document:
-        """Write the condition for facts about things of `kind`, at this view's moment."""
-        return {"company": self.company, "kind": kind, **condition, **self.moment.bounds()}
+        """Write the condition for facts about things of `kind`, at this view's moment.
+
+        Raises:
+            LogUnavailableError: The view is too old: a reindex may have dropped its facts since.
+        """
+        return {"company": self.company, "kind": kind, **condition, **self._bounds()}
+
+    def _bounds(self) -> Document:
+        self._require_fresh()
+        return self.moment.bounds()
+
+    def _require_fresh(self) -> None:
+        if time.monotonic() > self._expires_at:
+            raise LogUnavailableError(f"it took over {MAX_AGE_SECONDS:.0f} s: ask for less at once")
 
 
 def _parts(items: Sequence[Part], size: int) -> list[Sequence[Part]]:

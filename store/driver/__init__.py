@@ -6,7 +6,7 @@ client, has the same calls, so leaving Motor is a change of this folder alone.
 
 from store.driver.connection import connect, run_command
 from store.driver.database import Database
-from store.driver.decoded import stored_body
+from store.driver.decoded import is_body_of, stored_body
 from store.driver.transaction import Transaction
 
-__all__ = ["Database", "Transaction", "connect", "run_command", "stored_body"]
+__all__ = ["Database", "Transaction", "connect", "is_body_of", "run_command", "stored_body"]

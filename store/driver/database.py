@@ -2,7 +2,7 @@
 
 import asyncio
 import time
-from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping, Sequence
+from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from datetime import UTC
 from itertools import groupby
 from typing import Any, TypeVar
@@ -84,6 +84,16 @@ class Database:
         with translated():
             found = cursor.max_time_ms(int(self._limits.read_seconds * 1000))
             return list(await found.to_list(None))
+
+    async def stream(
+        self, collection: str, query: Document, *, fields: Mapping[str, int] | None = None
+    ) -> AsyncIterator[Document]:
+        """Yield the documents that match in the order of `_id`, 16 MiB at a time in memory."""
+        self.reads += 1
+        cursor = self.handle[collection].find(query, fields, sort=[("_id", 1)])
+        with translated():
+            async for document in cursor:
+                yield document
 
     async def find_one(self, collection: str, key: object) -> Document | None:
         """Return the document with this `_id`; one read."""

@@ -27,6 +27,14 @@ def stored_body(raw: bytes) -> RawBSONDocument | None:
     return RawBSONDocument(body) if len(body) <= _MAX_BYTES else None
 
 
+def is_body_of(body: dict[str, Any] | None, raw: bytes) -> bool:
+    """Say whether `body`, read back, is what `raw` decodes to; it may always be left out."""
+    if body is None:
+        return True
+    expected = stored_body(raw)
+    return expected is not None and bson.encode(body) == expected.raw
+
+
 def _is_nested_too_deep(raw: bytes, value: Any) -> bool:  # noqa: ANN401 - any JSON
     if raw.count(b"[") + raw.count(b"{") <= _MAX_NESTING:
         return False

@@ -42,10 +42,11 @@ def dialgraph(filled: EventLog, mongo_uri: str) -> Command:
     return command
 
 
-def test_verify_of_a_good_log_says_so(dialgraph: Command) -> None:
+def test_verify_of_a_good_log_says_of_which(dialgraph: Command, filled: EventLog) -> None:
     ended = dialgraph("verify")
 
-    assert (ended.returncode, ended.stdout) == (0, b"everything is as it must be\n")
+    said = f"2 events of {filled.database.handle.name}: all is well\n"
+    assert (ended.returncode, ended.stdout.decode()) == (0, said)
 
 
 async def test_verify_names_the_event_with_a_flipped_byte(

@@ -54,8 +54,15 @@ async def test_a_changed_value_is_named_with_its_digest_and_its_facts(filled: Ev
 
     assert await findings(filled) == [
         Finding(1, "the bytes do not have the event's digest"),
+        Finding(1, "the decoded body is not what the bytes say"),
         Finding(1, "the facts are not what the bytes say: reindex"),
     ]
+
+
+async def test_a_decoded_body_that_was_changed_is_named(filled: EventLog) -> None:
+    await filled.database.update(EVENTS, {"_id": 1}, {"$set": {"body.status": "FINISHED"}})
+
+    assert await findings(filled) == [Finding(1, "the decoded body is not what the bytes say")]
 
 
 async def test_a_missing_event_is_a_hole(filled: EventLog) -> None:

@@ -12,6 +12,8 @@ from factories import (
 )
 from views import a_view
 
+from store import view as view_module
+from store.errors import LogUnavailableError
 from store.facts import Kind
 from store.ids import id_key, id_of
 from store.log import EventLog
@@ -291,3 +293,16 @@ async def test_now_is_the_moment_asked_about_else_the_one_of_asking(
     assert (await a_view(log, company, as_of=_START)).now == _START
     assert (await a_view(log, company, now=_START)).now == _START
     assert before <= (await a_view(log, company)).now <= datetime.now(UTC)
+
+
+async def test_a_view_is_not_read_through_longer_than_its_facts_are_sure_to_stay(
+    log: EventLog, company: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await append(log, a_campaign_event(companyId=company))
+    monkeypatch.setattr(view_module, "MAX_AGE_SECONDS", -1)
+    view = await a_view(log, company)
+
+    with pytest.raises(LogUnavailableError, match="ask for less"):
+        await view.states("campaign", [id_key("c1")])
+    with pytest.raises(LogUnavailableError, match="ask for less"):
+        await view.holders(["p5550100"], "call")

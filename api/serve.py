@@ -100,6 +100,7 @@ async def serve(settings: Settings, sockets: list[socket.socket], *, demo: bool 
         ):
             # What lives by now stays alive: looking through it again and again would be a fifth of
             # what a large answer costs.
+            gc.collect()
             gc.freeze()
             stop.server = Server(services, lambda: _announce(settings, sockets))
             await stop.server.serve(sockets)

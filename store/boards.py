@@ -1,10 +1,11 @@
 """Which boards are kept, and how they are filled, brought up to a position and read."""
 
 import asyncio
-from collections import OrderedDict, defaultdict
+from collections import OrderedDict
 from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import TypeVar
+from weakref import WeakValueDictionary
 
 from store.board import FIELDS, Board
 from store.collections import Document, Pipeline
@@ -29,7 +30,7 @@ class Boards:
     def __init__(self, *, max_applications: int = 500_000) -> None:
         self._max_applications = max_applications
         self._kept: OrderedDict[tuple[str, int, str], Board] = OrderedDict()
-        self._locks: dict[str, asyncio.Lock] = defaultdict(asyncio.Lock)
+        self._locks: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
 
     async def read(
         self, view: View, campaigns: Iterable[str], work: Callable[[Board], Awaitable[Result]]
@@ -49,7 +50,7 @@ class Boards:
         """
         if view.moment.as_of is not None:
             return None
-        async with self._locks[view.company]:
+        async with self._locks.setdefault(view.company, asyncio.Lock()):
             boards = self._boards(view, campaigns)
             if any(board.position > view.moment.position for board in boards):
                 return None
@@ -70,10 +71,15 @@ class Boards:
         return boards
 
     def _drop_oldest(self) -> None:
-        held = sum(len(board) for board in self._kept.values())
+        held = sum(_weight(board) for board in self._kept.values())
         while held > self._max_applications and len(self._kept) > 1:
             _, dropped = self._kept.popitem(last=False)
-            held -= len(dropped)
+            held -= _weight(dropped)
+
+
+def _weight(board: Board) -> int:
+    """Return what a board counts towards the limit; an empty one counts too."""
+    return max(1, len(board))
 
 
 class BoardedView(View):

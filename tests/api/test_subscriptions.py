@@ -71,6 +71,7 @@ async def test_what_is_told_live_is_what_is_replayed(
     query = subscription(topic.name)
     async with aclosing(over_socket(server, query, company=company, after=0)) as live:
         waiting = asyncio.create_task(following(live, 1))
+        await until(lambda: server.services.follower.listening)
         for body in simulated(company):
             await server.post(body)
         count = len(await formed(server.log, topic, company))

@@ -17,7 +17,7 @@ from sortedcontainers import SortedList
 from store.collections import Document
 from store.fold import State
 from store.links import campaign_of
-from store.listing import Accept, Listing, Page, Place, Slice, sort_key
+from store.listing import Accept, Listing, Page, Place, Slice, page_found, sort_key
 from store.moment import position_of
 
 FIELDS = (
@@ -141,7 +141,7 @@ class Board:
             found += await listing.accept(step)
             if len(step) < _STATES_PER_STEP:
                 break
-        return _page(listing, found, wanted)
+        return page_found(listing, found, wanted)
 
     def _wanted(self, statuses: Sequence[str] | None) -> list[str | None]:
         return list(self.status_counts()) if statuses is None else list(dict.fromkeys(statuses))
@@ -170,19 +170,6 @@ class Board:
 def _mark(state: State, order: str | None) -> tuple[bool, Any, str]:
     value = None if order is None else state.data.get(order)
     return sort_key((value, state.id_key))
-
-
-def _page(listing: Listing, found: list[State], wanted: Slice) -> Page:
-    more = len(found) > wanted.limit
-    states = found[: wanted.limit]
-    if wanted.backward:
-        states.reverse()
-    return Page(
-        states,
-        [listing.place(state) for state in states],
-        has_next=wanted.has_next(more=more),
-        has_previous=wanted.has_previous(more=more),
-    )
 
 
 def _steps(states: Iterable[State]) -> Iterator[list[State]]:

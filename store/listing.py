@@ -124,6 +124,20 @@ def page_of(states: Sequence[State], listing: Listing, wanted: Slice) -> Page:
     )
 
 
+def page_found(listing: Listing, found: Sequence[State], wanted: Slice) -> Page:
+    """Return the page of what was found walking from the slice's start, one beyond it or more."""
+    more = len(found) > wanted.limit
+    states = list(found[: wanted.limit])
+    if wanted.backward:
+        states.reverse()
+    return Page(
+        states,
+        [listing.place(state) for state in states],
+        has_next=wanted.has_next(more=more),
+        has_previous=wanted.has_previous(more=more),
+    )
+
+
 def _is_inside(listing: Listing, state: State, wanted: Slice) -> bool:
     here = sort_key(listing.place(state))
     first, last = wanted.after, wanted.before

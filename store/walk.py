@@ -13,7 +13,7 @@ from typing import Any
 
 from store.collections import Document, Pipeline
 from store.fold import State
-from store.listing import Listing, Page, Place, Slice, sort_key
+from store.listing import Listing, Page, Place, Slice, page_found, sort_key
 from store.view import View
 
 _ROWS_PER_THING = 12  # about how many facts a thing has: how far a first read looks
@@ -141,16 +141,7 @@ class _Walk:
 
     def page(self) -> Page:
         """Return the page that the walk has found."""
-        more = len(self.found) > self.wanted.limit
-        states = self.found[: self.wanted.limit]
-        if self.wanted.backward:
-            states.reverse()
-        return Page(
-            states,
-            [self.listing.place(state) for state in states],
-            has_next=self.wanted.has_next(more=more),
-            has_previous=self.wanted.has_previous(more=more),
-        )
+        return page_found(self.listing, self.found, self.wanted)
 
 
 async def pages(view: View, listings: Sequence[Listing], wanted: Slice) -> list[Page]:

@@ -5,6 +5,7 @@ from datetime import datetime
 from typing import Any
 
 import orjson
+from strawberry.utils.str_converters import to_camel_case
 
 from api.errors import ClientError
 from api.loaders.event import event
@@ -117,17 +118,12 @@ async def provenance_of(things: Sequence[Node], ask: Ask) -> list[list[Provenanc
 
 def _check(thing: Node, fields: Sequence[str] | None) -> None:
     definition = type(thing).__strawberry_definition__  # type: ignore[attr-defined]
-    known = {field.graphql_name or _camel(field.python_name) for field in definition.fields}
+    known = {field.graphql_name or to_camel_case(field.python_name) for field in definition.fields}
     unknown = sorted(set(fields or ()) - known)
     if unknown:
         raise ClientError(
             "UNKNOWN_FIELD", f"{definition.name} has no field {unknown[0]!r}: name fields of it."
         )
-
-
-def _camel(name: str) -> str:
-    first, *others = name.split("_")
-    return first + "".join(other.title() for other in others)
 
 
 def _provenance(field: str, row: Document) -> Provenance:

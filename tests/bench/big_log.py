@@ -24,7 +24,14 @@ from functools import partial
 from multiprocessing import get_context
 from pathlib import Path
 
-from campaign_events import COMPANY, LARGE_PARTS, Timed, events_of_day, events_of_large_campaign
+from campaign_events import (
+    CAMPAIGNS_PER_DAY,
+    COMPANY,
+    LARGE_PARTS,
+    Timed,
+    events_of_day,
+    events_of_large_campaign,
+)
 
 from store.body import parse_body
 from store.collections import COMPANIES, COUNTERS, EVENTS, facts_of, keys_of
@@ -79,6 +86,12 @@ def parts_of(events: int) -> list[Part]:
         parts.append(Part(each.is_large, each.number, first))
         first += a_large if each.is_large else a_day
     return parts
+
+
+def campaigns_of(events: int) -> list[int]:
+    """Return the campaigns of 500 applications in a log of about so many events, in order."""
+    days = sum(not part.is_large for part in parts_of(events))
+    return list(range(1, days * CAMPAIGNS_PER_DAY + 1))
 
 
 def fill(uri: str, name: str, part: Part) -> int:

@@ -1,17 +1,20 @@
 """From the changes of a topic to what a subscription sends, one view for each."""
 
 import logging
-from collections.abc import AsyncGenerator, Awaitable, Callable
+from collections.abc import AsyncGenerator, Awaitable, Callable, Collection
 from contextlib import aclosing
 from dataclasses import dataclass
+from functools import partial
 from typing import Any, TypeVar
 
 import strawberry
 
 from api import nodes
+from api.emissions import Selected, emissions
 from api.errors import INTERNAL, UNAVAILABLE, ClientError
+from api.execution import SharedEvent
 from api.loaders.event import event as event_of
-from api.lookahead import below, prefetch
+from api.lookahead import prefetch
 from api.operation import Caller, Operation
 from api.types.application import ApplicationStatusChange
 from api.types.call import CallUpdate
@@ -20,20 +23,19 @@ from api.types.campaign import CampaignStatusChange
 from api.types.enums import CallbackState
 from api.types.event import Event
 from api.types.scalars import Position
-from store.broadcast import SlowSubscriberError
 from store.changes import CallbackUpdate, Change, EventAppended, StatusUpdate
 from store.changes import CallUpdate as CallChange
 from store.cursor import BadCursorError, Cursor
 from store.errors import LogUnavailableError
 from store.event_pages import load_events
-from store.fold import State
 from store.log import EventLog
 from store.moment import Moment
+from store.subscriber import SlowSubscriberError, Wanted
 from store.topics import Topic
 from store.view import View
 
 C = TypeVar("C", bound=Change)
-Told = TypeVar("Told")
+Make = Callable[[View, C], Awaitable[object]]
 
 _log = logging.getLogger("dialgraph.graphql")
 _POLL_SECONDS = 0.25
@@ -48,15 +50,21 @@ class Start:
     after_cursor: str | None
 
 
+def among(**wanted: str | Collection[str] | None) -> Wanted:
+    """Return which changes are asked for: each argument names values of a trait, or none."""
+    return {
+        name: frozenset([given] if isinstance(given, str) else given)
+        for name, given in wanted.items()
+        if given is not None
+    }
+
+
 async def told(
-    info: strawberry.Info,
-    topic: Topic[C],
-    start: Start,
-    *,
-    accept: Callable[[C], bool],
-    make: Callable[[View, C], Awaitable[Told]],
-) -> AsyncGenerator[Told, None]:
+    info: strawberry.Info, topic: Topic[C], start: Start, wanted: Wanted, make: Make[C]
+) -> AsyncGenerator[Any, None]:
     """Return what a subscription sends: an object for each change, all below it loaded.
+
+    Whoever selects the same shares the object, its execution and its encoding.
 
     Raises:
         ClientError: BAD_CURSOR, COMPANY_REQUIRED.
@@ -64,7 +72,7 @@ async def told(
     operation: Operation = info.context
     cursor = _cursor(start.after_cursor, operation.caller)
     company = await operation.company(start.company_id)
-    return _told(info, topic, company, start, cursor, accept, make)
+    return _told(info, topic, company, start, cursor, wanted, make)
 
 
 def _cursor(given: str | None, caller: Caller) -> Cursor | None:
@@ -82,28 +90,35 @@ async def _told(  # noqa: PLR0913, PLR0917 - the parts of `told`
     company: str,
     start: Start,
     cursor: Cursor | None,
-    accept: Callable[[C], bool],
-    make: Callable[[View, C], Awaitable[Told]],
-) -> AsyncGenerator[Told, None]:
+    wanted: Wanted,
+    make: Make[C],
+) -> AsyncGenerator[SharedEvent, None]:
     operation: Operation = info.context
     follower, log = operation.caller.follower, operation.caller.log
-    selection, type_name = below(info), _type_name(info)
-    after = start.after
+    selection, after = Selected(info), start.after
     try:
         if not company and start.company_id is None and operation.caller.companies is None:
             company, after = await _first_company(log), after or 0
         following = follower.subscribe(
-            topic, company=company, after=after, after_cursor=cursor, accept=accept
+            topic, company=company, after=after, after_cursor=cursor, wanted=wanted
         )
         async with aclosing(following):
             async for change in following:
-                moment = Moment(change.position, None, follower.generation)
-                made = await make(View(log.database, company, moment), change)
-                await prefetch([made], selection, type_name)
-                operation.position, operation.cursor = change.position, str(change.cursor)
-                yield made
+                emission = emissions.of(change, selection)
+                event = await emission.event(
+                    partial(_made, operation.caller, change, selection, make)
+                )
+                operation.position, operation.cursor = change.position, emission.cursor
+                yield event
     except Exception as error:
         raise _client_error(error) from error
+
+
+async def _made(caller: Caller, change: C, selection: Selected, make: Make[C]) -> object:
+    moment = Moment(change.position, None, caller.follower.generation)
+    made = await make(View(caller.log.database, change.company, moment), change)
+    await prefetch([made], selection.below, selection.type_name)
+    return made
 
 
 async def _first_company(log: EventLog) -> str:
@@ -113,11 +128,6 @@ async def _first_company(log: EventLog) -> str:
     if len(companies) > 1:
         raise ClientError("COMPANY_REQUIRED", "Several companies came: say which in `companyId`.")
     return companies[0]
-
-
-def _type_name(info: strawberry.Info) -> str:
-    raw: Any = info._raw_info  # noqa: SLF001 - the name of the field's type
-    return str(raw.return_type.of_type.name)
 
 
 def _client_error(error: Exception) -> ClientError:
@@ -132,11 +142,6 @@ def _client_error(error: Exception) -> ClientError:
         return ClientError(UNAVAILABLE, "The store does not answer: resume after the last cursor.")
     _log.error("a subscription failed", exc_info=error)
     return ClientError(INTERNAL, "Something went wrong on our side.")
-
-
-def says(state: State, **wanted: str | None) -> bool:
-    """Say whether a thing's fields have the values that are asked for; `None` asks for nothing."""
-    return all(value is None or state.data.get(name) == value for name, value in wanted.items())
 
 
 async def campaign_status_change(view: View, change: StatusUpdate) -> CampaignStatusChange:

@@ -6,6 +6,8 @@ from collections.abc import Callable
 from strawberry.http import GraphQLHTTPResponse
 from strawberry.http.streaming import SSETransport
 
+from api.execution import SharedData
+
 _LINE_END = re.compile(r"\r\n?|\n")
 
 
@@ -18,5 +20,10 @@ class EventStream(SSETransport):
         """Write one result as an event; a body that came in several lines stays so."""
         cursor = (response.get("extensions") or {}).get("cursor")
         lines = [] if cursor is None else [f"id: {cursor}"]
-        lines += ["event: next", *map("data: {}".format, _LINE_END.split(encode_json(response)))]
+        data = response.get("data")
+        if isinstance(data, SharedData):
+            text = data.payload(response.get("extensions")).decode()
+        else:
+            text = encode_json(response)
+        lines += ["event: next", *map("data: {}".format, _LINE_END.split(text))]
         return "\r\n".join(lines) + "\r\n\r\n"

@@ -2,12 +2,14 @@
 
 from typing import Any, cast
 
+import orjson
 from graphql import GraphQLError
 from strawberry.subscriptions.protocols.graphql_transport_ws.handlers import (
     BaseGraphQLTransportWSHandler,
 )
 from strawberry.subscriptions.protocols.graphql_transport_ws.types import Message, SubscribeMessage
 
+from api.execution import SharedData
 from api.operation import Caller
 
 
@@ -27,6 +29,14 @@ class TransportWSHandler(BaseGraphQLTransportWSHandler[Caller, None]):
             await super().handle_subscribe(message)
         else:
             await self.handle_invalid_message("Invalid subscribe payload")
+
+    async def send_message(self, message: Message) -> None:
+        """Send one message; of a result that goes to many only the rest is written anew."""
+        payload: Any = message.get("payload")
+        if message["type"] == "next" and isinstance(payload["data"], SharedData):
+            shared = orjson.Fragment(payload["data"].payload(payload.get("extensions")))
+            message = cast("Message", {**message, "payload": shared})
+        await super().send_message(message)
 
     @staticmethod
     def _get_pre_execution_close_reason(error: GraphQLError) -> str | None:

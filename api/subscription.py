@@ -7,14 +7,13 @@ import strawberry
 
 from api import changes
 from api.arguments import CompanyId
-from api.changes import Start, told
+from api.changes import Start, among, told
 from api.types.application import ApplicationStatusChange
 from api.types.call import CallUpdate
 from api.types.callback import CallbackChange
 from api.types.campaign import CampaignStatusChange
 from api.types.event import Event
 from api.types.scalars import Position
-from store.ids import id_key
 from store.topics import APPLICATION_STATUS, CALLBACKS, CALLS, CAMPAIGN_STATUS, EVENTS_APPENDED
 
 After = Annotated[
@@ -58,13 +57,12 @@ class Subscription:
         after_cursor: AfterCursor = None,
     ) -> AsyncGenerator[CampaignStatusChange, None]:
         """Follow the campaigns' folded statuses (D11)."""
-        wanted = None if campaign_ids is None else frozenset(campaign_ids)
         return await told(
             info,
             CAMPAIGN_STATUS,
             Start(company_id, after, after_cursor),
-            accept=lambda change: wanted is None or change.state.id in wanted,
-            make=changes.campaign_status_change,
+            among(campaign=campaign_ids),
+            changes.campaign_status_change,
         )
 
     @strawberry.subscription(description="The status of applications became another one.")
@@ -81,16 +79,12 @@ class Subscription:
         after_cursor: AfterCursor = None,
     ) -> AsyncGenerator[ApplicationStatusChange, None]:
         """Follow the applications' folded statuses (D12)."""
-        wanted = None if application_ids is None else frozenset(application_ids)
         return await told(
             info,
             APPLICATION_STATUS,
             Start(company_id, after, after_cursor),
-            accept=lambda change: (
-                changes.says(change.state, campaignId=campaign_id)
-                and (wanted is None or change.state.id in wanted)
-            ),
-            make=changes.application_status_change,
+            among(campaign=campaign_id, application=application_ids),
+            changes.application_status_change,
         )
 
     @strawberry.subscription(description="An event spoke of a call, perhaps the first one.")
@@ -108,10 +102,8 @@ class Subscription:
             info,
             CALLS,
             Start(company_id, after, after_cursor),
-            accept=lambda change: changes.says(
-                change.state, campaignId=campaign_id, operatorId=operator_id
-            ),
-            make=changes.call_update,
+            among(campaign=campaign_id, operator=operator_id),
+            changes.call_update,
         )
 
     @strawberry.subscription(
@@ -127,16 +119,12 @@ class Subscription:
         after_cursor: AfterCursor = None,
     ) -> AsyncGenerator[CallbackChange, None]:
         """Follow the callbacks (D14, D19); they are of the campaign of their application."""
-        campaign = None if campaign_id is None else id_key(campaign_id)
         return await told(
             info,
             CALLBACKS,
             Start(company_id, after, after_cursor),
-            accept=lambda change: (
-                changes.says(change.state, operatorId=operator_id)
-                and campaign in {None, change.campaign}
-            ),
-            make=changes.callback_change,
+            among(campaign=campaign_id, operator=operator_id),
+            changes.callback_change,
         )
 
     @strawberry.subscription(description="An event was appended to the log.")
@@ -152,11 +140,10 @@ class Subscription:
         after_cursor: AfterCursor = None,
     ) -> AsyncGenerator[Event, None]:
         """Follow the events as they came (D2)."""
-        wanted = None if event_names is None else frozenset(event_names)
         return await told(
             info,
             EVENTS_APPENDED,
             Start(company_id, after, after_cursor),
-            accept=lambda change: wanted is None or change.event["eventName"] in wanted,
-            make=changes.event,
+            among(eventName=event_names),
+            changes.event,
         )

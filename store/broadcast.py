@@ -1,173 +1,88 @@
-"""One reading of the log, handed to all who listen: each has a bounded buffer."""
+"""One reading of the log, handed to all who listen: a change meets only those who may want it."""
 
-import asyncio
-import time
-from collections import deque
-from collections.abc import Callable, Iterable, Sequence
-from typing import Any, Generic, TypeVar
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from typing import Any
 
 from store.changes import Change
-from store.cursor import Cursor
-from store.errors import StoreError
-from store.moment import end_of, position_of
-from store.topics import Topic
+from store.subscriber import EVERYWHERE, Route, Subscriber
+from store.topics import Topic, Traits
 
-C = TypeVar("C", bound=Change)
+Listening = dict[Subscriber[Any], None]  # in the order in which they came
 
 
-class SlowSubscriberError(StoreError):
-    """Changes come faster than they are taken. Resume after `cursor`: nothing is lost."""
+class _Channel:
+    """Those who listen to one topic of one company, by where the changes pass that they want."""
 
-    code = "SLOW_SUBSCRIBER"
+    def __init__(self) -> None:
+        self.subscribers: Listening = {}
+        self._by_route: defaultdict[Route, Listening] = defaultdict(dict)
 
-    def __init__(self, cursor: Cursor) -> None:
-        super().__init__(f"Changes were not taken in time: resume with afterCursor {cursor}.")
-        self.cursor = cursor
+    def add(self, subscriber: Subscriber[Any]) -> None:
+        self.subscribers[subscriber] = None
+        for route in subscriber.routes:
+            self._by_route[route][subscriber] = None
 
+    def discard(self, subscriber: Subscriber[Any]) -> None:
+        self.subscribers.pop(subscriber, None)
+        for route in subscriber.routes:
+            self._by_route[route].pop(subscriber, None)
+            if not self._by_route[route]:
+                del self._by_route[route]
 
-class Subscriber(Generic[C]):
-    """One who listens to a topic of one company.
-
-    Args:
-        topic: What it listens to.
-        company: Whose.
-        accept: Which of the changes it gets.
-        buffer_changes: How many of them may wait for it.
-
-    Attributes:
-        reached: It has got every change up to this place.
-        has_overflowed: It was given up on; what waited for it is to be read again.
-    """
-
-    def __init__(
-        self, topic: Topic[C], company: str, accept: Callable[[C], bool], buffer_changes: int
-    ) -> None:
-        self.topic = topic
-        self.company = company
-        self.reached = Cursor(0, 0)
-        self.has_overflowed = False
-        self._accept = accept
-        self._buffer_changes = buffer_changes
-        self._waiting: deque[C] = deque()
-        self._woken = asyncio.Event()
-        self._kept_to = 0
-
-    @property
-    def read_to(self) -> int:
-        """The last position of which nothing is missing."""
-        position = position_of(self.reached.number)
-        return position if self.reached.number == end_of(position) else position - 1
-
-    def pass_by(self, position: int) -> None:
-        """Note that it has got everything up to a position."""
-        self.reached = max(self.reached, Cursor.after_position(position))
-
-    def accepted(self, changes: Iterable[C]) -> list[C]:
-        """Return those of the changes that it has not got and that it wants."""
-        return [
-            change
-            for change in changes
-            if (change.is_live_only or change.cursor > self.reached) and self._accept(change)
-        ]
-
-    def offer(self, changes: Iterable[C]) -> None:
-        """Let changes wait for it, if there is room."""
-        self._waiting.extend(self.accepted(changes))
-        if len(self._waiting) > self._buffer_changes:
-            self._overflow()
-        if self._waiting or self.has_overflowed:
-            self._woken.set()
-
-    def _overflow(self) -> None:
-        # What was taken before is with the listener, who asks for more only after the last of it.
-        self._kept_to = self._waiting[0].position - 1
-        self._waiting.clear()
-        self.has_overflowed = True
-
-    async def take(self) -> list[C]:
-        """Wait for changes and return all that wait; none if the buffer has overflowed."""
-        await self._woken.wait()
-        self._woken.clear()
-        taken = list(self._waiting)
-        self._waiting.clear()
-        return taken
-
-    def start_again(self) -> None:
-        """Go on from where the buffer overflowed, with an empty one."""
-        self.pass_by(self._kept_to)
-        self.has_overflowed = False
-        self._woken.clear()
-
-    def wake(self) -> None:
-        """Let it look around."""
-        self._woken.set()
+    def along(self, traits: Traits) -> list[Subscriber[Any]]:
+        """Return those who may want a change."""
+        routes: Iterable[Route] = (EVERYWHERE, *traits.items())
+        return [each for route in routes for each in self._by_route.get(route, ())]
 
 
 class Broadcaster:
     """Who listens to what."""
 
     def __init__(self) -> None:
-        self._subscribers: dict[tuple[Topic[Any], str], dict[Subscriber[Any], None]] = {}
+        self._channels: dict[tuple[Topic[Any], str], _Channel] = {}
 
     @property
     def channels(self) -> list[tuple[Topic[Any], str]]:
         """The topics and companies that anybody listens to."""
-        return list(self._subscribers)
+        return list(self._channels)
 
     def __len__(self) -> int:
-        return sum(map(len, self._subscribers.values()))
+        return sum(len(channel.subscribers) for channel in self._channels.values())
 
     def __contains__(self, subscriber: Subscriber[Any]) -> bool:
-        return subscriber in self._subscribers.get((subscriber.topic, subscriber.company), {})
+        channel = self._channels.get((subscriber.topic, subscriber.company))
+        return channel is not None and subscriber in channel.subscribers
 
     def add(self, subscriber: Subscriber[Any]) -> None:
         """Offer to a subscriber what is published from now on."""
-        channel = subscriber.topic, subscriber.company
-        self._subscribers.setdefault(channel, {})[subscriber] = None
+        self._channels.setdefault((subscriber.topic, subscriber.company), _Channel()).add(
+            subscriber
+        )
 
     def discard(self, subscriber: Subscriber[Any]) -> None:
         """Offer nothing more to a subscriber, if it is one."""
-        channel = subscriber.topic, subscriber.company
-        listening = self._subscribers.get(channel, {})
-        listening.pop(subscriber, None)
-        if not listening:
-            self._subscribers.pop(channel, None)
+        name = subscriber.topic, subscriber.company
+        channel = self._channels.get(name)
+        if channel is not None:
+            channel.discard(subscriber)
+            if not channel.subscribers:
+                del self._channels[name]
 
     def publish(self, topic: Topic[Any], company: str, changes: Sequence[Change]) -> None:
         """Offer changes to all who listen; those whose buffers overflow are left out from then."""
-        for subscriber in list(self._subscribers.get((topic, company), ())):
-            subscriber.offer(changes)
-            if subscriber.has_overflowed:
-                self.discard(subscriber)
+        channel = self._channels.get((topic, company))
+        if channel is None:
+            return
+        for change in changes:
+            traits = topic.traits(change)
+            for subscriber in channel.along(traits):
+                subscriber.offer(change, traits)
+                if subscriber.has_overflowed:
+                    self.discard(subscriber)
 
     def wake(self) -> None:
         """Let everybody look around."""
-        for listening in self._subscribers.values():
-            for subscriber in listening:
+        for channel in self._channels.values():
+            for subscriber in channel.subscribers:
                 subscriber.wake()
-
-
-class Lag:
-    """How long a subscriber has been behind what is told live.
-
-    Args:
-        patience_seconds: How long it may be.
-    """
-
-    def __init__(self, patience_seconds: float) -> None:
-        self._patience_seconds = patience_seconds
-        self._since: float | None = None
-
-    def begin(self) -> None:
-        """Note that a buffer overflowed."""
-        if self._since is None:
-            self._since = time.monotonic()
-
-    def end(self) -> None:
-        """Note that everything that waited was taken."""
-        self._since = None
-
-    def check(self, subscriber: Subscriber[Any]) -> None:
-        """End a subscriber that has lagged too long."""
-        if self._since is not None and time.monotonic() - self._since >= self._patience_seconds:
-            raise SlowSubscriberError(subscriber.reached)

@@ -2,13 +2,14 @@
 
 import asyncio
 import logging
-from collections.abc import AsyncGenerator, Callable
+from collections.abc import AsyncGenerator
 from contextlib import suppress
 from dataclasses import replace
 from datetime import UTC, datetime
+from types import MappingProxyType
 from typing import Any, TypeVar
 
-from store.broadcast import Broadcaster, Lag, Subscriber
+from store.broadcast import Broadcaster
 from store.changes import Change
 from store.collections import COUNTERS
 from store.cursor import Cursor
@@ -16,11 +17,14 @@ from store.due import Hints, Timers, fallen_due
 from store.errors import LogUnavailableError, StoreError
 from store.log import EventLog, Head
 from store.moment import Moment
+from store.subscriber import Lag, Subscriber, Wanted
 from store.topics import CALLBACKS, Topic
 from store.view import View
 from store.window import Stretch, read_stretch
 
 C = TypeVar("C", bound=Change)
+
+NOTHING_SPECIAL: Wanted = MappingProxyType({})
 
 _logger = logging.getLogger(__name__)
 
@@ -83,7 +87,7 @@ class Follower:
         company: str,
         after: int | None = None,
         after_cursor: Cursor | None = None,
-        accept: Callable[[C], bool] = lambda _: True,
+        wanted: Wanted = NOTHING_SPECIAL,
     ) -> AsyncGenerator[C]:
         """Yield what changed, in order, without a hole or a repeat; first from the log, then live.
 
@@ -94,14 +98,14 @@ class Follower:
             company: Whose.
             after: Begin after all changes of this position; by default with what comes from now.
             after_cursor: Begin exactly after this change; rules over `after`.
-            accept: Which of the changes are wanted.
+            wanted: Which of the changes: those with one of these values in every trait.
 
         Raises:
             SlowSubscriberError: The changes were not taken in time. It says where to resume.
             LogUnavailableError: The log could not be read, or is followed no more. Resume after
                 the cursor of the last change.
         """
-        subscriber = Subscriber(topic, company, accept, self._buffer_changes)
+        subscriber = Subscriber(topic, company, wanted, self._buffer_changes)
         self._join()
         try:
             head = await self._head()

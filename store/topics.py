@@ -1,11 +1,12 @@
 """What can be followed: each topic says which facts form its changes, and how."""
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
-from typing import Generic, TypeVar
+from typing import Any, Generic, TypeVar
 
 from store.callback_updates import callback_updates
 from store.changes import (
+    CallbackUpdate,
     CallUpdate,
     Change,
     EventAppended,
@@ -15,10 +16,13 @@ from store.changes import (
 )
 from store.cursor import Cursor
 from store.facts import Kind
+from store.ids import id_of
 from store.moment import fact_number
 from store.window import Window
 
 Change_co = TypeVar("Change_co", bound=Change, covariant=True)
+
+Traits = Mapping[str, str | None]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -29,11 +33,13 @@ class Topic(Generic[Change_co]):
         name: As the subscription is called.
         kinds: The kinds of the facts that form them; none where the events themselves do.
         form: Returns the changes of a window in their order, the same however the log was cut.
+        traits: Returns by what a change can be asked for: a value, or none, for each name.
     """
 
     name: str
     kinds: tuple[Kind, ...]
     form: Callable[[Window], Awaitable[list[Change_co]]]
+    traits: Callable[[Any], Traits]
 
 
 async def _campaign_updates(window: Window) -> list[StatusUpdate]:
@@ -68,10 +74,36 @@ async def _events_appended(window: Window) -> list[EventAppended]:
     ]
 
 
-CAMPAIGN_STATUS = Topic("campaignStatusChanged", ("campaign",), _campaign_updates)
-APPLICATION_STATUS = Topic("applicationStatusChanged", ("application",), _application_updates)
-CALLS = Topic("callUpdated", ("call",), _call_updates)
-CALLBACKS = Topic("callbackChanged", ("application", "call", "callback"), callback_updates)
-EVENTS_APPENDED = Topic("eventAppended", (), _events_appended)
+def _campaign_traits(change: StatusUpdate) -> Traits:
+    return {"campaign": change.state.id}
+
+
+def _application_traits(change: StatusUpdate) -> Traits:
+    return {"campaign": change.state.data.get("campaignId"), "application": change.state.id}
+
+
+def _call_traits(change: CallUpdate) -> Traits:
+    data = change.state.data
+    return {"campaign": data.get("campaignId"), "operator": data.get("operatorId")}
+
+
+def _callback_traits(change: CallbackUpdate) -> Traits:
+    campaign = None if change.campaign is None else id_of(change.campaign)
+    return {"campaign": campaign, "operator": change.state.data.get("operatorId")}
+
+
+def _event_traits(change: EventAppended) -> Traits:
+    return {"eventName": change.event["eventName"]}
+
+
+CAMPAIGN_STATUS = Topic("campaignStatusChanged", ("campaign",), _campaign_updates, _campaign_traits)
+APPLICATION_STATUS = Topic(
+    "applicationStatusChanged", ("application",), _application_updates, _application_traits
+)
+CALLS = Topic("callUpdated", ("call",), _call_updates, _call_traits)
+CALLBACKS = Topic(
+    "callbackChanged", ("application", "call", "callback"), callback_updates, _callback_traits
+)
+EVENTS_APPENDED = Topic("eventAppended", (), _events_appended, _event_traits)
 
 TOPICS = (CAMPAIGN_STATUS, APPLICATION_STATUS, CALLS, CALLBACKS, EVENTS_APPENDED)

@@ -3,5 +3,6 @@
 from api.execution.document import RememberedDocuments
 from api.execution.executor import CompilingExecutor
 from api.execution.reading import pure
+from api.execution.sharing import SharedData, SharedEvent
 
-__all__ = ["CompilingExecutor", "RememberedDocuments", "pure"]
+__all__ = ["CompilingExecutor", "RememberedDocuments", "SharedData", "SharedEvent", "pure"]

@@ -15,6 +15,7 @@ from strawberry.schema.schema import StrawberryGraphQLCoreExecutionContext
 
 from api.execution.document import Document
 from api.execution.plan import Plan
+from api.execution.sharing import SharedEvent
 
 
 class CompilingExecutor(StrawberryGraphQLCoreExecutionContext):
@@ -40,6 +41,11 @@ class CompilingExecutor(StrawberryGraphQLCoreExecutionContext):
         if isinstance(executor, cls) and isinstance(document, Document):
             executor.document = document
         return executor  # type: ignore[no-any-return]
+
+    def build_per_event_executor(self, payload: Any) -> Any:  # noqa: ANN401 - graphql-core's
+        """Build what executes one event of a subscription."""
+        build = super().build_per_event_executor
+        return payload.executor(build) if isinstance(payload, SharedEvent) else build(payload)
 
     def execute_operation(self, serially: bool | None = None) -> Any:  # noqa: ANN401, FBT001 - graphql-core's
         """Execute the operation, or one event of a subscription."""

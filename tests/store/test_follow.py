@@ -9,7 +9,6 @@ import pytest
 from factories import a_call_event, a_callback_event, a_campaign_event, a_tac_event, an_application
 from following import a_follower, formed, simulated, take, tangled, until
 
-from store.broadcast import SlowSubscriberError
 from store.changes import CallbackUpdate
 from store.cursor import BadCursorError, Cursor
 from store.driver import connect
@@ -17,6 +16,7 @@ from store.due import Hints, fallen_due
 from store.errors import LogUnavailableError
 from store.follow import Follower
 from store.log import EventLog, Head
+from store.subscriber import SlowSubscriberError
 from store.topics import CALLBACKS, CALLS, CAMPAIGN_STATUS, EVENTS_APPENDED, TOPICS, Topic
 from store.view import View
 
@@ -149,7 +149,7 @@ async def test_a_filter_is_held_against_the_state_after_the_change(
         CALLS,
         company=company,
         after=0,
-        accept=lambda change: change.state.data.get("operatorId") == "7",
+        wanted={"operator": {"7"}},
     )
     await log.append([a_call_event(companyId=company, operatorId=8)])
     await log.append([a_call_event(companyId=company, operatorId=7)])

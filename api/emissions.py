@@ -1,0 +1,135 @@
+"""What a change tells those who select the same of it: loaded, executed and encoded once."""
+
+import asyncio
+from collections import OrderedDict
+from collections.abc import Awaitable, Callable, Iterator
+from functools import partial
+from typing import Any
+
+import strawberry
+from graphql import FieldNode, Node, VariableNode
+
+from api.execution import SharedEvent
+from api.lookahead import below
+from api.operation import Operation
+from store.changes import Change
+
+# More than may wait for one subscriber, so that those behind it find what it was told.
+MAX_KEPT = 2_048
+MAX_BYTES = 16 * 2**20
+
+Key = tuple[object, ...]
+
+
+class Selected:
+    """What one subscription selects of each change, and for whom.
+
+    Attributes:
+        below: What is asked for below the root field.
+        type_name: The name of the root field's type.
+        key: The same for all who are told the same of a change: those with the same operation of
+            the same document, the same values of the variables that the selection uses, and the
+            same companies to see (D22). Where they begin and which changes they want may differ.
+    """
+
+    def __init__(self, info: strawberry.Info) -> None:
+        raw: Any = info._raw_info  # noqa: SLF001 - the operation as graphql-core reads it
+        operation: Operation = info.context
+        values = {name: raw.variable_values.get(name) for name in sorted(set(_variables(raw)))}
+        self.below = below(info)
+        self.type_name = str(raw.return_type.of_type.name)
+        self.operation: Node = raw.operation
+        self.key = (id(raw.operation), repr(values), operation.caller.companies)
+
+
+def _variables(raw: Any) -> Iterator[str]:  # noqa: ANN401 - graphql-core's info
+    """Name the variables that a result depends on: all but the root field's own arguments."""
+    waiting: list[Any] = list(raw.fragments.values())
+    for selection in raw.operation.selection_set.selections:
+        waiting += selection.directives or ()
+        if not isinstance(selection, FieldNode):
+            waiting.append(selection)
+        elif selection.selection_set:
+            waiting.append(selection.selection_set)
+    while waiting:
+        node = waiting.pop()
+        if isinstance(node, VariableNode):
+            yield node.name.value
+        elif isinstance(node, Node):
+            waiting += (getattr(node, key, None) for key in node.keys)
+        elif isinstance(node, list | tuple):
+            waiting += node
+
+
+class Emission:
+    """What one change tells all with the same selection.
+
+    Args:
+        change: The change.
+        selected: What is selected of it.
+        on_kept: Called with the size of the encoded data, once it is there.
+
+    Attributes:
+        cursor: The change's, as text.
+    """
+
+    __slots__ = ("_change", "_event", "_loading", "_on_kept", "_operation", "cursor")
+
+    def __init__(self, change: Change, selected: Selected, on_kept: Callable[[int], None]) -> None:
+        # Held, so that no other object gets its identity while this is found by it.
+        self._change, self._operation = change, selected.operation
+        self._on_kept = on_kept
+        self._loading = asyncio.Lock()
+        self._event: SharedEvent | None = None
+        self.cursor = str(change.cursor)
+
+    async def event(self, make: Callable[[], Awaitable[object]]) -> SharedEvent:
+        """Return what is executed, made by the first who asks; who comes meanwhile waits.
+
+        Where making fails, the next one tries again.
+        """
+        if self._event is None:
+            async with self._loading:
+                if self._event is None:
+                    self._event = SharedEvent(await make(), self._on_kept)
+        return self._event
+
+
+class Emissions:
+    """The emissions that were told last; whoever still tells another one keeps it alive.
+
+    Args:
+        max_kept: How many.
+        max_bytes: How large their encoded data may be together.
+    """
+
+    def __init__(self, max_kept: int = MAX_KEPT, max_bytes: int = MAX_BYTES) -> None:
+        self._max_kept = max_kept
+        self._max_bytes = max_bytes
+        self._bytes = 0
+        self._sizes: dict[Key, int] = {}
+        self._kept: OrderedDict[Key, Emission] = OrderedDict()
+
+    def of(self, change: Change, selected: Selected) -> Emission:
+        """Return what a change tells those who selected so; changes are known by identity."""
+        key = (id(change), *selected.key)
+        emission = self._kept.get(key)
+        if emission is None:
+            emission = Emission(change, selected, partial(self._grow, key))
+            self._kept[key] = emission
+            self._shrink()
+        return emission
+
+    def _grow(self, key: Key, size: int) -> None:
+        if key in self._kept:
+            self._bytes += size - self._sizes.get(key, 0)
+            self._sizes[key] = size
+            self._shrink()
+
+    def _shrink(self) -> None:
+        while len(self._kept) > self._max_kept or self._bytes > self._max_bytes:
+            key, _ = self._kept.popitem(last=False)
+            self._bytes -= self._sizes.pop(key, 0)
+
+
+emissions = Emissions()

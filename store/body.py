@@ -143,28 +143,40 @@ def digest(value: Json) -> bytes:
         numbers are spelled as `canonical` does, so different values have different forms.
     """
     parts: list[str] = []
-    rest = [value]
-    while rest:
-        item = rest.pop()
-        if isinstance(item, tuple):
-            key, item = item
-            parts.append(_spell(key))
-        if isinstance(item, Object):
-            members = item.pairs or item.items()
-            parts.append(f"{{{len(members)}:")
-            rest.extend(sorted(members, key=itemgetter(0))[::-1])
-        elif isinstance(item, list):
-            parts.append(f"[{len(item)}:")
-            rest.extend(reversed(item))
+    levels = [iter([("", value)])]
+    while levels:
+        for before, item in levels[-1]:
+            kind = type(item)
+            if kind is Object or kind is list:
+                parts.append(before + _open(item))
+                levels.append(_parts_of(item))
+                break
+            parts.append(before + _spell(item, kind))
         else:
-            parts.append(_spell(item))
+            levels.pop()
     # A lone surrogate is a text of its own.
     return hashlib.sha256("".join(parts).encode("utf-8", "surrogatepass")).digest()[:16]
 
 
-def _spell(scalar: str | bool | None) -> str:  # noqa: FBT001 - a value, not a flag
-    if isinstance(scalar, Number):
-        return f"#{canonical(scalar)};"
-    if isinstance(scalar, str):
+def _open(item: Object | list[Json]) -> str:
+    if isinstance(item, list):
+        return f"[{len(item)}:"
+    return f"{{{len(item.pairs or item)}:"
+
+
+def _parts_of(item: Object | list[Json]) -> Iterator[tuple[str, Json]]:
+    """Give the values in an array or object, each with the key as it is spelled before it."""
+    if isinstance(item, list):
+        return iter([("", each) for each in item])
+    if item.pairs is None:
+        return iter([(f'"{len(key)}:{key}', item[key]) for key in sorted(item)])
+    pairs = sorted(item.pairs, key=itemgetter(0))
+    return iter([(f'"{len(key)}:{key}', each) for key, each in pairs])
+
+
+def _spell(scalar: Json, kind: type) -> str:
+    if kind is str:
         return f'"{len(scalar)}:{scalar}'
+    if kind is Number:
+        return f"#{canonical(scalar)};"
     return _CONSTANTS[scalar]

@@ -1,6 +1,7 @@
 """Dates in every spelling that senders use, as UTC moments with whole milliseconds (D3)."""
 
 import re
+from contextlib import suppress
 from datetime import UTC, datetime, timedelta, timezone, tzinfo
 
 from store.json_text import Json
@@ -27,6 +28,11 @@ _ISO = re.compile(
 )
 
 
+_USUAL = re.compile(
+    r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}(?:\.[0-9]{3})?Z", re.ASCII
+)
+
+
 def read_date(value: Json, zone: tzinfo = UTC) -> datetime | None:
     """Read a moment (D3).
 
@@ -42,9 +48,17 @@ def read_date(value: Json, zone: tzinfo = UTC) -> datetime | None:
     try:
         if isinstance(value, Number):
             return _read_epoch(value)
-        return _read_text(value.strip(), zone) if isinstance(value, str) else None
+        return _read_any_text(value, zone) if isinstance(value, str) else None
     except (ValueError, OverflowError):
         return None
+
+
+def _read_any_text(text: str, zone: tzinfo) -> datetime | None:
+    """Read a date text, the usual spelling of UTC milliseconds at once."""
+    if _USUAL.fullmatch(text):
+        with suppress(ValueError):  # 24:00, second 60
+            return datetime.fromisoformat(text)
+    return _read_text(text.strip(), zone)
 
 
 def _read_text(text: str, zone: tzinfo) -> datetime | None:

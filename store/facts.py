@@ -1,14 +1,12 @@
 """What one event says of one thing, and the row that it becomes."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
-from typing import Any, Literal
+from typing import Any, Literal, NamedTuple
 
 Kind = Literal["campaign", "application", "call", "callback"]
 
 
-@dataclass(frozen=True, slots=True)
-class Fact:
+class Fact(NamedTuple):
     """What one event says of one thing.
 
     Attributes:
@@ -26,4 +24,4 @@ class Fact:
     kind: Kind
     id: str
     data: Mapping[str, Any]
-    keys: tuple[str, ...] = field(default=())
+    keys: tuple[str, ...] = ()

@@ -24,6 +24,8 @@ def id_key(id: str) -> str:  # noqa: A002 - the domain's word
     All other text follows, behind a `z`. So `7` is `a7~`, `007` is `a7007`, `-7` is `Y2~` and
     `x` is `zx`.
     """
+    if id.isdigit() and id.isascii() and id[0] != "0":
+        return f"{_length(len(id))}{id}{_AS_WRITTEN}"
     if not _WHOLE.fullmatch(id):
         return _TEXT + id
     spelled = id.removeprefix("-")

@@ -1,5 +1,7 @@
 """The keys by which calls find their applications (D17)."""
 
+_NO_DIGITS = bytes(code for code in range(128) if not chr(code).isdigit())
+
 
 def pair_key(field: str, value: str) -> str:
     """Spell the client sync pair (D16) as a key: `s`, the length of the field, field, value."""
@@ -8,5 +10,5 @@ def pair_key(field: str, value: str) -> str:
 
 def phone_key(phone: str) -> str | None:
     """Spell a phone number as a key: `p` and its ASCII digits; none without a digit."""
-    digits = "".join(filter("0123456789".__contains__, phone))
+    digits = phone.encode("ascii", "ignore").translate(None, _NO_DIGITS).decode()
     return f"p{digits}" if digits else None

@@ -1,6 +1,7 @@
 """The names that an event uses for a status or a kind, and how they are recognized (D11, D13)."""
 
 from collections.abc import Mapping
+from functools import lru_cache
 
 from store.json_text import Json
 from store.values import read_plain
@@ -38,6 +39,10 @@ def spelling(text: str) -> str:
     return "".join(filter(str.isalnum, text.casefold()))
 
 
+_MAX_CACHED = 64
+_short_spelling = lru_cache(maxsize=1_024)(spelling)
+
+
 def read_name(value: Json, names: Mapping[str, str]) -> str | None:
     """Read an enum value.
 
@@ -46,6 +51,6 @@ def read_name(value: Json, names: Mapping[str, str]) -> str | None:
         names: The enum's names by their `spelling`, and by the numbers that stand for them.
     """
     plain = read_plain(value)
-    name = spelling(plain)
+    name = _short_spelling(plain) if len(plain) <= _MAX_CACHED else spelling(plain)
     # The sign and the point of a number are no separators: "-1" is not 1.
     return names.get(plain if name.isdigit() else name)

@@ -55,8 +55,10 @@ def parts_of(number: Number) -> Parts:
 
 def canonical(number: Number) -> str:
     """Spell equal numbers equally (D7): `1.50` and `15e-1` as `15e-1`, `100` as `1e2`."""
-    if number[-1] in "123456789" and number.isdigit():
-        return number
+    if number.isdigit():
+        digits = number.rstrip("0")
+        zeros = len(number) - len(digits)
+        return f"{digits}e{zeros}" if digits and zeros else digits or "0"
     parts = parts_of(number)
     if not parts.digits:
         return "0"

@@ -1,6 +1,5 @@
 """An event made ready for the log: its document, its facts' rows, its key rows."""
 
-from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, tzinfo
 from typing import Any
@@ -58,35 +57,35 @@ def prepare(raw: bytes, value: Any, received_at: datetime, zone: tzinfo) -> Prep
     body = stored_body(raw)
     if body is not None:
         event["body"] = body
-    common = {"company": envelope.company_id, "at": envelope.occurred_at}
+    common = {"_id": 0, "company": envelope.company_id, "at": envelope.occurred_at}
+    rows: list[Document] = []
+    keys: list[Document] = []
+    for fact in facts:
+        key = id_key(fact.id)
+        rows.append(_fact_row(fact, key, common))
+        keys += [{**common, "key": each, "kind": fact.kind, "idKey": key} for each in fact.keys]
     return PreparedEvent(
-        company=envelope.company_id,
-        digest=event["digest"],
-        event=event,
-        facts=[_fact_row(fact, common) for fact in facts],
-        keys=[row for fact in facts for row in _key_rows(fact, common)],
+        company=envelope.company_id, digest=event["digest"], event=event, facts=rows, keys=keys
     )
 
 
-def _fact_row(fact: Fact, common: Document) -> Document:
-    row: Document = {"_id": 0, **common, "kind": fact.kind, "idKey": id_key(fact.id)}
-    campaign = fact.id if fact.kind == "campaign" else fact.data.get("campaignId")
-    if campaign is not None:
+def _fact_row(fact: Fact, key: str, common: Document) -> Document:
+    data, at = fact.data, common["at"]
+    row: Document = {**common, "kind": fact.kind, "idKey": key}
+    campaign = data.get("campaignId")
+    if fact.kind == "campaign":
+        row["campaign"] = key
+    elif campaign is not None:
         row["campaign"] = id_key(campaign)
-    if "campaignId" in fact.data:
-        row["campaignAt"] = common["at"]
-    if "applicationId" in fact.data:
-        row["applicationAt"] = common["at"]
-    if fact.data.get("applicationId") is not None:
-        row["application"] = id_key(fact.data["applicationId"])
-    if "status" in fact.data:
-        row["statusAt"] = common["at"]
+    if "campaignId" in data:
+        row["campaignAt"] = at
+    if "applicationId" in data:
+        row["applicationAt"] = at
+    if data.get("applicationId") is not None:
+        row["application"] = id_key(data["applicationId"])
+    if "status" in data:
+        row["statusAt"] = at
     if fact.keys:
         row["keys"] = list(fact.keys)
-    row["data"] = dict(fact.data)
+    row["data"] = data
     return row
-
-
-def _key_rows(fact: Fact, common: Document) -> Iterable[Document]:
-    for key in fact.keys:
-        yield {"_id": 0, **common, "key": key, "kind": fact.kind, "idKey": id_key(fact.id)}

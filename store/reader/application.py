@@ -5,7 +5,16 @@ from functools import partial
 
 from store.facts import Fact
 from store.json_text import Json
-from store.reader.element import CLIENT_SYNC_IDS, Element, date, json, measure_pairs, plain, text
+from store.reader.element import (
+    CLIENT_SYNC_IDS,
+    Element,
+    date,
+    json,
+    keys_of,
+    measure_pairs,
+    plain,
+    text,
+)
 from store.rejections import MAX_ELEMENTS, MissingIdError, TooManyElementsError
 from store.spans import Span
 from store.values import read_boolean, read_id, read_integer
@@ -63,7 +72,7 @@ def read_applications(event: Element) -> list[Fact]:
 def _read_application(element: Element) -> Fact:
     application_id = element.require_id(ID)
     data = element.read(FIELDS)
-    return Fact("application", application_id, data, element.keys(data.get("nextPhoneNumber")))
+    return Fact("application", application_id, data, keys_of(data, data.get("nextPhoneNumber")))
 
 
 def _merge(earlier: Fact, later: Fact) -> Fact:

@@ -2,7 +2,7 @@
 
 from store.facts import Fact
 from store.names import CALL_RESULTS, CALL_TYPES, RECALL_DESCRIPTIONS, RECALL_TYPES
-from store.reader.element import CLIENT_SYNC_IDS, Element, date, enum, plain, text
+from store.reader.element import CLIENT_SYNC_IDS, Element, date, enum, keys_of, plain, text
 from store.values import read_id, read_integer, read_seconds
 
 ID = "statisticId"
@@ -37,4 +37,4 @@ def read_call(event: Element) -> list[Fact]:
     """
     call_id = event.require_id(ID)
     data = event.read(FIELDS)
-    return [Fact("call", call_id, data, event.keys(data.get("phoneNumber")))]
+    return [Fact("call", call_id, data, keys_of(data, data.get("phoneNumber")))]

@@ -1,10 +1,9 @@
 """One object of an event, and the tables by which its fields are read (D4, D5, D10)."""
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
 from datetime import datetime, tzinfo
 from functools import cached_property, partial
-from typing import Any
+from typing import Any, NamedTuple
 
 from store.dates import read_date
 from store.json_text import Json
@@ -43,9 +42,13 @@ class Element:
 
     def read(self, table: Iterable["Field"]) -> dict[str, Any]:
         """Read the fields of `table` that the event carries, by their names in the graph (D10)."""
-        return {
-            field.into: field.read(self, field.name) for field in table if field.name in self.fields
-        }
+        fields = self.fields
+        data: dict[str, Any] = {}
+        for name, into, read_value, read in table:
+            if name in fields:
+                value = fields[name]
+                data[into] = read_value(value) if read_value else read(self, name)
+        return data
 
     def require_id(self, name: str) -> str:
         """Read the id that the object is about.
@@ -61,6 +64,8 @@ class Element:
     def text(self, name: str) -> str | None:
         """Read a text; what is no text shows its JSON as spelled (D4)."""
         value = self.fields[name]
+        if value is None:
+            return None
         return self.spelled(name) if isinstance(value, dict | list) else read_text(value)
 
     def json(self, name: str) -> str | None:
@@ -78,61 +83,66 @@ class Element:
         """Read a date on the clock of the configured zone (D3)."""
         return read_date(self.fields[name], self.zone)
 
-    def keys(self, phone: str | None) -> tuple[str, ...]:
-        """Give the keys by which calls find applications (D17): pairs, and the phone number."""
-        keys = {pair_key(*pair) for pair in read_pairs(self.fields.get(PAIRS))}
-        number = phone_key(phone) if phone is not None else None
-        return tuple(sorted(keys if number is None else keys | {number}))
+
+def keys_of(data: Mapping[str, Any], phone: str | None) -> tuple[str, ...]:
+    """Give the keys by which calls find applications (D17).
+
+    Args:
+        data: What `Element.read` read, the client sync pairs among it.
+        phone: The phone number.
+    """
+    keys = {pair_key(*pair) for pair in data.get(CLIENT_SYNC_IDS.into, ())}
+    number = phone_key(phone) if phone is not None else None
+    if number is not None:
+        keys.add(number)
+    return tuple(sorted(keys))
 
 
-@dataclass(frozen=True, slots=True)
-class Field:
+class Field(NamedTuple):
     """A row of a table: a field of the event, and what the graph makes of it.
 
     Attributes:
         name: Its name in the event.
         into: Its name in the graph.
-        read: Reads it from the object that carries it.
+        read_value: Reads it by its value alone, if that is enough.
+        read: Else reads it from the object that carries it.
     """
 
     name: str
     into: str
+    read_value: Callable[[Json], object] | None
     read: Callable[[Element, str], object]
 
 
 def plain(name: str, read: Callable[[Json], object], into: str | None = None) -> Field:
     """Read a field by its value alone."""
-    return Field(name, into or name, partial(_read_value, read))
+    return Field(name, into or name, read, Element.spelled)
 
 
 def text(name: str) -> Field:
     """Read a field as text (D4)."""
-    return Field(name, name, Element.text)
+    return Field(name, name, None, Element.text)
 
 
 def json(name: str) -> Field:
     """Keep a field as JSON, by its spelling."""
-    return Field(name, name, Element.json)
+    return Field(name, name, None, Element.json)
 
 
 def date(name: str) -> Field:
     """Read a field as a moment (D3)."""
-    return Field(name, name, Element.date)
+    return Field(name, name, None, Element.date)
 
 
 def enum(name: str, names: Mapping[str, str]) -> tuple[Field, Field]:
     """Read a field as an enum value, with the text as given beside it (D5)."""
     known = plain(name, partial(read_name, names=names))
-    return known, Field(name, f"{name}Raw", Element.text)
+    return known, Field(name, f"{name}Raw", None, Element.text)
 
 
 def names_of(*tables: Iterable[Field]) -> frozenset[str]:
     """Name the fields of the tables as events name them."""
     return frozenset(field.name for table in tables for field in table)
-
-
-def _read_value(read: Callable[[Json], object], element: Element, name: str) -> object:
-    return read(element.fields[name])
 
 
 def measure_pairs(pairs: Iterable[Iterable[str]], already: int = 0) -> int:

@@ -136,9 +136,13 @@ class Selection:
         """Say whether a type is an interface or a union."""
         return is_abstract_type(self._document.schema.type_map[type_name])
 
-    def wants(self, type_name: str, field_name: str) -> bool:
-        """Say whether a field is asked for at all."""
-        return any(ask.field == field_name for ask in self.of(type_name))
+    def wants(self, type_name: str, *field_names: str) -> bool:
+        """Say whether one of the fields is asked for at all."""
+        return any(ask.field in field_names for ask in self.of(type_name))
+
+    def below(self, type_name: str, field_name: str) -> "Iterator[Selection]":
+        """Yield what is asked for below a field, once for each time that it is asked for."""
+        yield from (ask.below for ask in self.of(type_name) if ask.field == field_name)
 
 
 def below(info: strawberry.Info) -> Selection:

@@ -104,4 +104,4 @@ class Operation:
 
     def _new_view(self, company: str, moment: Moment) -> View:
         log = self.caller.log
-        return BoardedView(log.database, company, moment, self.now, log.boards)
+        return BoardedView(log.database, company, moment, self.now, log.boards, log.cache)

@@ -4,11 +4,8 @@ from typing import Annotated, Any
 
 import strawberry
 
-from api import nodes
 from api.arguments import AsOf, AtPosition, CompanyId
 from api.loaders import roots
-from api.lookahead import below, prefetch
-from api.operation import Operation
 from api.types.application import Application
 from api.types.call import Call
 from api.types.callback import Callback
@@ -36,12 +33,8 @@ async def _thing(
     as_of: AsOf,
     at_position: AtPosition,
 ) -> Any:  # noqa: ANN401 - the type that shows the kind
-    operation: Operation = info.context
-    view = await operation.view(company_id, as_of=as_of, at_position=at_position)
-    found = await view.existing(kind, [id_key(thing_id)])
-    made = [nodes.node(view, state) for state in found.values()]
-    await prefetch(made, below(info), kind.title())
-    return made[0] if made else None
+    view = await info.context.view(company_id, as_of=as_of, at_position=at_position)
+    return await roots.thing(info, view, kind, id_key(thing_id))
 
 
 @strawberry.type(description="Everything that can be asked for.")

@@ -8,6 +8,7 @@ from typing import TypeVar
 from weakref import WeakValueDictionary
 
 from store.board import FIELDS, Board
+from store.cache import Cache
 from store.collections import Document, Pipeline
 from store.driver import Database
 from store.fold import State
@@ -83,16 +84,18 @@ def _weight(board: Board) -> int:
 
 
 class BoardedView(View):
-    """A view of the present that boards answer for.
+    """A view that boards and the cache of this process answer for, where they can."""
 
-    Args:
-        boards: Those of this process.
-    """
-
-    def __init__(
-        self, database: Database, company: str, moment: Moment, now: datetime, boards: Boards
+    def __init__(  # noqa: PLR0913, PLR0917 - a view's own, and what answers for it
+        self,
+        database: Database,
+        company: str,
+        moment: Moment,
+        now: datetime,
+        boards: Boards,
+        cache: Cache,
     ) -> None:
-        super().__init__(database, company, moment, now)
+        super().__init__(database, company, moment, now, cache)
         self.boards = boards
 
 

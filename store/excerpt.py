@@ -4,15 +4,14 @@ What was loaded is seen at each position exactly as a `View` of the whole log se
 loaded is not there. So the rules for edges stand once, in `store.links` and `store.callbacks`.
 """
 
-from collections import defaultdict
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Mapping, Sequence
 
 from store.collections import Document, facts_of, keys_of
 from store.facts import Kind
 from store.fold import State, fold, order_of_effect
 from store.links import application_of
 from store.moment import Moment, fact_number
-from store.view import View
+from store.view import Held, View
 
 
 class Excerpt:
@@ -173,21 +172,22 @@ class ExcerptView(View):
             key: None if state is None else application_of(state) for key, state in states.items()
         }
 
-    async def holders(self, keys: Collection[str], *kinds: Kind) -> dict[Kind, dict[str, set[str]]]:
-        """Return for each kind and link key the things that had carried it."""
-        found: dict[Kind, dict[str, set[str]]] = {kind: defaultdict(set) for kind in kinds}
-        for kind in kinds:
-            for key in keys:
-                for number, holder in self._excerpt.holders.get((kind, key), ()):
-                    if number < self._end:
-                        found[kind][key].add(holder)
-        return found
+    async def holders(self, keys: Collection[str], *kinds: Kind) -> Mapping[str, Held]:
+        """Return for each link key the things that had carried it."""
+        return {
+            key: frozenset(
+                (kind, holder)
+                for kind in kinds
+                for number, holder in self._excerpt.holders.get((kind, key), ())
+                if number < self._end
+            )
+            for key in keys
+        }
 
-    async def things_in(self, kind: Kind, scope: Document) -> list[str]:
-        """Return the callbacks that had named one of the applications of `scope`."""
-        del kind
+    async def callbacks_naming(self, applications: Collection[str]) -> Mapping[str, Sequence[str]]:
+        """Return the callbacks that had named each of the applications."""
         naming = self._excerpt.naming
-        found = [
-            each for application in scope["application"]["$in"] for each in naming[application]
-        ]
-        return sorted({key for number, key in found if number < self._end})
+        return {
+            each: sorted({key for number, key in naming[each] if number < self._end})
+            for each in applications
+        }

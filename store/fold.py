@@ -82,11 +82,6 @@ def fold_pipeline(
     moment: Moment,
 ) -> Pipeline:
     """Write the fold of many things as one aggregation over the facts of `moment`."""
-    group: Document = {"_id": "$idKey", "data": {"$mergeObjects": "$data"}}
-    if kind in LINKED:
-        group["keys"] = {"$push": "$keys"}
-    if kind in WITH_STATUSES:
-        group["statuses"] = {"$push": _ENTRY}
     return [
         {
             "$match": {
@@ -96,9 +91,18 @@ def fold_pipeline(
                 **moment.bounds(),
             }
         },
-        {"$sort": {"idKey": 1, "at": 1, "_id": 1}},
-        {"$group": group},
+        *fold_stages(kind),
     ]
+
+
+def fold_stages(kind: Kind) -> Pipeline:
+    """Write the stages that fold the facts of things of one kind; see `state_of`."""
+    group: Document = {"_id": "$idKey", "data": {"$mergeObjects": "$data"}}
+    if kind in LINKED:
+        group["keys"] = {"$push": "$keys"}
+    if kind in WITH_STATUSES:
+        group["statuses"] = {"$push": _ENTRY}
+    return [{"$sort": {"idKey": 1, "at": 1, "_id": 1}}, {"$group": group}]
 
 
 # Null where the fact does not carry the status; the reader of the result skips it.

@@ -5,6 +5,7 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
+from store.facts import Kind
 from store.fold import State
 from store.ids import id_key
 from store.view import View
@@ -59,32 +60,41 @@ async def matches(view: View, calls: Sequence[State]) -> dict[str, Match]:
     by_key = {call.id_key: call for call in calls}
 
     async def load(keys: Sequence[str]) -> Mapping[str, Match | None]:
-        found: dict[str, Match | None] = dict.fromkeys(keys)
-        for matched_by in _PREFIXES:
-            unmatched = [by_key[key] for key in keys if found[key] is None]
-            found |= await _matches_by(view, unmatched, matched_by)
-        return found
+        return await _matches(view, [by_key[key] for key in keys])
 
     found = await view.remember("match", by_key, load)
     return {key: match for key, match in found.items() if match is not None}
 
 
-async def _matches_by(
-    view: View, calls: Sequence[State], matched_by: MatchedBy
-) -> dict[str, Match]:
-    keys_of = {call.id_key: _keys(call, matched_by) for call in calls if campaign_of(call)}
-    wanted = frozenset().union(*keys_of.values())
-    if not wanted:
-        return {}
-    by_campaign = await _candidates(view, wanted)
+async def _matches(view: View, calls: Sequence[State]) -> Mapping[str, Match | None]:
+    """Match by pairs, else by phones: calls without pairs by phones at once."""
+    by_pairs = {call.id_key: _keys(call, "CLIENT_SYNC_ID") for call in calls}
+    first: dict[MatchedBy, list[State]] = {
+        "CLIENT_SYNC_ID": [call for call in calls if by_pairs[call.id_key]],
+        "PHONE_NUMBER": [call for call in calls if not by_pairs[call.id_key]],
+    }
+    found = await _matched(view, first)
+    unmatched = [call for call in first["CLIENT_SYNC_ID"] if found[call.id_key] is None]
+    return found | await _matched(view, {"PHONE_NUMBER": unmatched})
+
+
+async def _matched(
+    view: View, calls: Mapping[MatchedBy, Sequence[State]]
+) -> dict[str, Match | None]:
+    asked = [
+        (call, matched_by, _keys(call, matched_by) if campaign_of(call) else frozenset[str]())
+        for matched_by, mine in calls.items()
+        for call in mine
+    ]
+    wanted = frozenset[str]().union(*(keys for _, _, keys in asked))
+    candidates = await _candidates(view, wanted)
     chosen: dict[tuple[str | None, frozenset[str]], Match | None] = {}
-    found: dict[str, Match] = {}
-    for call in calls:
-        mine = (campaign_of(call), keys_of.get(call.id_key, frozenset()))
+    found: dict[str, Match | None] = {}
+    for call, matched_by, keys in asked:
+        mine = (campaign_of(call), keys)
         if mine not in chosen:
-            chosen[mine] = best(mine[1], by_campaign.get(mine[0], {}), matched_by)
-        if (match := chosen[mine]) is not None:
-            found[call.id_key] = match
+            chosen[mine] = best(keys, candidates.get(mine[0], {}), matched_by)
+        found[call.id_key] = chosen[mine]
     return found
 
 
@@ -96,16 +106,17 @@ async def _candidates(
     What a callback carried counts for its folded application; phone numbers are all it carries.
     """
     holders = await view.holders(keys, "application", "callback")
-    carrying = holders["application"]
-    by_callback = holders["callback"]
-    owners = await view.applications_of(frozenset().union(*by_callback.values()))
-    for key, callbacks in by_callback.items():
-        carrying[key] |= {each for callback in callbacks if (each := owners[callback]) is not None}
-    campaigns = await view.campaigns_of(frozenset().union(*carrying.values()))
+    held = frozenset[tuple[Kind, str]]().union(*holders.values())
+    owners = await view.applications_of([each for kind, each in held if kind == "callback"])
+    carrying = {each for kind, each in held if kind == "application"}
+    carrying |= {owner for owner in owners.values() if owner is not None}
+    campaigns = await view.campaigns_of(carrying)
     found: dict[str | None, dict[str, set[str]]] = defaultdict(lambda: defaultdict(set))
-    for key, applications in carrying.items():
-        for application in applications:
-            found[campaigns[application]][key].add(application)
+    for key, things in holders.items():
+        for kind, each in things:
+            application = each if kind == "application" else owners[each]
+            if application is not None:
+                found[campaigns[application]][key].add(application)
     return found
 
 
@@ -131,7 +142,7 @@ async def _calls_of(view: View, applications: Sequence[State]) -> dict[str, list
     wanted = await _link_keys(view, applications)
     holders = await view.holders(wanted, "call")
     ours = {campaign_of(application) for application in applications} - {None}
-    found = await view.states("call", frozenset().union(*holders["call"].values()))
+    found = await view.states("call", {each for held in holders.values() for _, each in held})
     calls = [call for call in found.values() if campaign_of(call) in ours]
     linked = await matches(view, calls)
     return _grouped(applications, calls, linked)
@@ -145,12 +156,13 @@ async def _link_keys(view: View, applications: Sequence[State]) -> frozenset[str
 
 
 async def callbacks_of(view: View, applications: Iterable[str]) -> dict[str, list[State]]:
-    """Return the callbacks of each application (D14, folded), both by id key; two reads."""
+    """Return the callbacks of each application (D14, folded), both by id key; one read."""
 
     async def load(keys: Sequence[str]) -> Mapping[str, list[State]]:
-        named = await view.things_in("callback", {"application": {"$in": list(keys)}})
+        named = await view.callbacks_naming(keys)
+        ids = {callback for mine in named.values() for callback in mine}
         found: dict[str, list[State]] = {application: [] for application in keys}
-        for callback in (await view.states("callback", named)).values():
+        for callback in (await view.states("callback", sorted(ids))).values():
             application = application_of(callback)
             if application in found:
                 found[application].append(callback)

@@ -1,7 +1,7 @@
 """Lists of things: what belongs to one, in which order, and which part of it is asked for."""
 
 from collections.abc import Awaitable, Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from store.collections import Document, Pipeline
@@ -12,6 +12,7 @@ from store.view import View
 Place = tuple[Any, str]  # the sort value, and the id key that breaks ties
 Accept = Callable[[Sequence[State]], Awaitable[list[State]]]
 Prepare = Callable[[Sequence[State]], Awaitable[None]]
+Foresee = Callable[[Sequence[str]], Awaitable[None]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +46,10 @@ class Page:
     has_previous: bool
 
 
+async def _nothing(id_keys: Sequence[str]) -> None:
+    del id_keys
+
+
 @dataclass(frozen=True, slots=True)
 class Listing:
     """A list of things; `pages` and `everything` read several of one view and kind at once.
@@ -56,6 +61,7 @@ class Listing:
         descending: The direction; null is greater than every value.
         accept: Keeps those of the folded things that belong to the list.
         prepare: Reads what `accept` will look at, for the things of several lists at once.
+        foresee: Reads, beside the states, what is asked for below things with these id keys.
     """
 
     kind: Kind
@@ -64,6 +70,7 @@ class Listing:
     descending: bool
     accept: Accept
     prepare: Prepare
+    foresee: Foresee = field(default=_nothing)
 
     def place(self, state: State) -> Place:
         """Return where a thing stands in the list."""

@@ -9,6 +9,7 @@ from datetime import UTC, datetime, tzinfo
 
 from store.boards import Boards
 from store.body import Delivery, delivery_of
+from store.cache import Cache
 from store.collections import (
     CLUSTERED,
     COMPANIES,
@@ -108,6 +109,7 @@ class EventLog:
         self.database = database
         self.zone = zone
         self.boards = Boards()
+        self.cache = Cache()
         self._appended = asyncio.Event()
         self._writer = Writer(database, queue_events=queue_events, appended=self._wake)
 

@@ -1,21 +1,37 @@
 """One company's things as they stand at one moment: every read of an answer goes through here."""
 
+import asyncio
 import time
-from collections import defaultdict
 from collections.abc import Awaitable, Callable, Collection, Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 from functools import partial
-from typing import Any, TypeVar
+from typing import TypeVar
 
+from store.cache import (
+    APPLICATION_OF,
+    CALLBACKS_NAMING,
+    CAMPAIGN_OF,
+    CAMPAIGNS,
+    HOLDING_APPLICATIONS,
+    HOLDING_CALLS,
+    Cache,
+    Reach,
+    Stretch,
+)
 from store.collections import Document, Pipeline, facts_of, keys_of
 from store.driver import Database
 from store.errors import LogUnavailableError
 from store.facts import Kind
-from store.fold import State, empty_state, fold_pipeline, state_of
+from store.fold import State, empty_state, fold_pipeline, fold_stages, state_of
+from store.ids import id_key
 from store.moment import Moment
+from store.reads import Reads
+from store.recall import Recall
 
 Part = TypeVar("Part")
 Loaded = TypeVar("Loaded")
+Held = frozenset[tuple[Kind, str]]
+"""Things that carried a link key, each with its kind."""
 
 MAX_AGE_SECONDS = 30.0
 """How long a view may be read through. With a read's own deadline (20 s) it ends before a reindex
@@ -23,7 +39,6 @@ drops the facts that it has pinned."""
 
 # How many ids one read names at most, so that a command stays well under 16 MiB.
 _IDS_PER_READ = 20_000
-_PIPELINES_PER_READ = 300
 
 
 class View:
@@ -34,6 +49,7 @@ class View:
         company: Whose things.
         moment: What may be known.
         now: The moment that "now" means; by default that of making the view.
+        cache: What earlier views read, if there is one; a view of the present looks there first.
     """
 
     def __init__(
@@ -42,18 +58,25 @@ class View:
         company: str,
         moment: Moment,
         now: datetime | None = None,
+        cache: Cache | None = None,
     ) -> None:
         self.database = database
         self.company = company
         self.moment = moment
         self.now = moment.as_of or now or datetime.now(UTC)
         self._expires_at = time.monotonic() + MAX_AGE_SECONDS
-        self._memory: dict[str, dict[str, Any]] = defaultdict(dict)
+        self._cache = cache
+        self._reads = Reads(database)
+        self._recall = Recall(self._reach)
 
     @property
     def facts(self) -> str:
         """The name of the facts' collection that this view reads."""
         return facts_of(self.moment.generation)
+
+    async def aggregate(self, pipeline: Pipeline) -> list[Document]:
+        """Return what a pipeline makes of the facts; one read for all that ask at the same time."""
+        return await self._reads.aggregate(self.facts, pipeline)
 
     async def states(self, kind: Kind, id_keys: Collection[str]) -> dict[str, State]:
         """Return the folded states of the things that any fact speaks of; one read.
@@ -68,8 +91,9 @@ class View:
         found: dict[str, State | None] = dict.fromkeys(id_keys)
         for part in _parts(id_keys, _IDS_PER_READ):
             self._require_fresh()
-            pipeline = fold_pipeline(self.company, kind, part, self.moment)
-            for folded in await self.database.aggregate(self.facts, pipeline):
+            for folded in await self.aggregate(
+                fold_pipeline(self.company, kind, part, self.moment)
+            ):
                 found[folded["_id"]] = state_of(kind, self.company, folded)
         return found
 
@@ -92,12 +116,18 @@ class View:
             keys: What it is asked for.
             load: Gives a value for every one of the keys that it gets.
         """
-        memory: dict[str, Loaded] = self._memory[what]
-        wanted = list(dict.fromkeys(keys))
-        missing = [key for key in wanted if key not in memory]
-        if missing:
-            memory.update(await load(missing))
-        return {key: memory[key] for key in wanted}
+        return await self._recall.take(what, keys, load)
+
+    async def stretch(
+        self, what: str, of: str, part: str, load: Callable[[], Awaitable[Stretch]]
+    ) -> Stretch:
+        """Return a stretch of a list, read only once; `part` says which."""
+        return await self._recall.stretch(what, of, part, load)
+
+    async def _reach(self) -> Reach | None:
+        if self._cache is None:
+            return None
+        return await self._cache.reach(self.database, self.company, self.moment)
 
     async def known(self, kind: Kind, id_keys: Collection[str]) -> dict[str, State]:
         """Return the states of things that are known to exist (D15), also those without facts."""
@@ -132,19 +162,24 @@ class View:
     async def campaigns_of(self, applications: Collection[str]) -> dict[str, str | None]:
         """Return the folded campaign of each application, both as id keys; one covered read."""
         load = partial(self._load_last, "application", "campaign")
-        return await self.remember("campaign of", applications, load)
+        return await self.remember(CAMPAIGN_OF, applications, load)
 
     async def applications_of(self, callbacks: Collection[str]) -> dict[str, str | None]:
         """Return the folded application of each callback, both as id keys; one covered read."""
         load = partial(self._load_last, "callback", "application")
-        return await self.remember("application of", callbacks, load)
+        return await self.remember(APPLICATION_OF, callbacks, load)
 
     async def _load_last(
         self, kind: Kind, column: str, id_keys: Sequence[str]
     ) -> Mapping[str, str | None]:
-        found: dict[str, str | None] = dict.fromkeys(id_keys)
-        for part in _parts(id_keys, _IDS_PER_READ):
-            for each in await self.database.aggregate(self.facts, self._last(kind, column, part)):
+        states: Mapping[str, State | None] = self._recall.known(kind)
+        found = {
+            key: None if (state := states.get(key)) is None else _id_key(state, f"{column}Id")
+            for key in id_keys
+        }
+        unread = [key for key in id_keys if key not in states]
+        for part in _parts(unread, _IDS_PER_READ):
+            for each in await self.aggregate(self._last(kind, column, part)):
                 found[each["_id"]] = each.get(column)
         return found
 
@@ -158,19 +193,60 @@ class View:
             {"$group": {"_id": "$idKey", column: {"$first": f"${column}"}}},
         ]
 
-    async def holders(self, keys: Collection[str], *kinds: Kind) -> dict[Kind, dict[str, set[str]]]:
-        """Return for each kind and link key the things that ever carried it; one covered read."""
-        found: dict[Kind, dict[str, set[str]]] = {kind: defaultdict(set) for kind in kinds}
-        for part in _parts(sorted(keys), _IDS_PER_READ):
-            query = {"company": self.company, "key": {"$in": part}, "kind": {"$in": list(kinds)}}
-            rows = await self.database.find(
-                keys_of(self.moment.generation),
-                query | self._bounds(),
-                fields={"_id": 0, "key": 1, "kind": 1, "idKey": 1},
-            )
-            for row in rows:
-                found[row["kind"]][row["key"]].add(row["idKey"])
-        return found
+    async def holders(self, keys: Collection[str], *kinds: Kind) -> Mapping[str, Held]:
+        """Return for each link key the things that ever carried it; one covered read.
+
+        Args:
+            keys: The link keys.
+            kinds: Either calls alone or applications and callbacks.
+        """
+        what = HOLDING_CALLS if kinds == ("call",) else HOLDING_APPLICATIONS
+        return await self.remember(what, sorted(keys), partial(self._load_holders, kinds))
+
+    async def _load_holders(self, kinds: Sequence[Kind], keys: Sequence[str]) -> Mapping[str, Held]:
+        found: dict[str, set[tuple[Kind, str]]] = {key: set() for key in keys}
+        for part in _parts(keys, _IDS_PER_READ):
+            query = {"company": self.company, "key": {"$in": part}, "kind": {"$in": kinds}}
+            pipeline: Pipeline = [
+                {"$match": query | self._bounds()},
+                {"$project": {"_id": 0, "key": 1, "kind": 1, "idKey": 1}},
+            ]
+            for row in await self._reads.aggregate(keys_of(self.moment.generation), pipeline):
+                found[row["key"]].add((row["kind"], row["idKey"]))
+        return {key: frozenset(held) for key, held in found.items()}
+
+    async def callbacks_naming(self, applications: Collection[str]) -> Mapping[str, Sequence[str]]:
+        """Return the callbacks that ever named each application; one read, with their states."""
+        return await self.remember(CALLBACKS_NAMING, applications, self._load_naming)
+
+    async def _load_naming(self, applications: Sequence[str]) -> Mapping[str, tuple[str, ...]]:
+        found: dict[str, list[str]] = {application: [] for application in applications}
+        states: dict[str, State] = {}
+        for part in _parts(applications, _IDS_PER_READ):
+            for row in await self.aggregate(self._naming(part)):
+                found[row["_id"]["application"]].append(row["_id"]["idKey"])
+                for folded in row["folded"]:
+                    states[folded["_id"]] = state_of("callback", self.company, folded)
+        await self._recall.keep("callback", states)
+        return {application: tuple(sorted(keys)) for application, keys in found.items()}
+
+    def _naming(self, applications: Sequence[str]) -> Pipeline:
+        return [
+            {"$match": self.match("callback", {"application": {"$in": applications}})},
+            {"$group": {"_id": {"application": "$application", "idKey": "$idKey"}}},
+            {
+                "$lookup": {
+                    "from": self.facts,
+                    "localField": "_id.idKey",
+                    "foreignField": "idKey",
+                    "pipeline": [
+                        {"$match": self.match("callback", {})},
+                        *fold_stages("callback"),
+                    ],
+                    "as": "folded",
+                }
+            },
+        ]
 
     async def things_in(self, kind: Kind, scope: Document) -> list[str]:
         """Return the id keys, in order, of all things with a fact in `scope`; one covered read."""
@@ -179,25 +255,24 @@ class View:
             {"$group": {"_id": "$idKey"}},
             {"$sort": {"_id": 1}},
         ]
-        return [str(found["_id"]) for found in await self.database.aggregate(self.facts, pipeline)]
+        return [str(found["_id"]) for found in await self.aggregate(pipeline)]
 
     async def campaign_keys(self) -> list[str]:
         """Return the id keys, in order, of all campaigns of the company (D15); one read."""
+        return list((await self.stretch(CAMPAIGNS, "", "all", self._load_campaigns)).members)
+
+    async def _load_campaigns(self) -> Stretch:
         pipelines: list[Pipeline] = [
             [{"$match": self.match(kind, {})}, {"$group": {"_id": "$campaign"}}]
             for kind in ("campaign", "application", "call")
         ]
         found = {each["_id"] for each in await self.union(pipelines)}
-        return sorted(key for key in found if key is not None)
+        return Stretch(dict.fromkeys(sorted(key for key in found if key is not None)))
 
     async def union(self, pipelines: Sequence[Pipeline]) -> list[Document]:
         """Return what all the pipelines make of the facts, in one read for a few hundred."""
-        found: list[Document] = []
-        for part in _parts(pipelines, _PIPELINES_PER_READ):
-            first, *others = part
-            united = [{"$unionWith": {"coll": self.facts, "pipeline": each}} for each in others]
-            found += await self.database.aggregate(self.facts, [*first, *united])
-        return found
+        found = await asyncio.gather(*map(self.aggregate, pipelines))
+        return [row for rows in found for row in rows]
 
     def match(self, kind: Kind, condition: Document) -> Document:
         """Write the condition for facts about things of `kind`, at this view's moment.
@@ -218,3 +293,8 @@ class View:
 
 def _parts(items: Sequence[Part], size: int) -> list[Sequence[Part]]:
     return [items[start : start + size] for start in range(0, len(items), size)]
+
+
+def _id_key(state: State, field: str) -> str | None:
+    value = state.data.get(field)
+    return None if value is None else id_key(value)

@@ -6,11 +6,12 @@ the one that the index promised: exact, and its cost does not grow with the log.
 no single fact tells (one event gave its campaign, another its date) is found beside the index.
 """
 
-from collections import defaultdict
+import asyncio
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, NamedTuple
 
+from store.cache import APPLICATIONS_IN, Stretch
 from store.collections import Document, Pipeline
 from store.fold import State
 from store.listing import Listing, Page, Place, Slice, page_found, sort_key
@@ -18,7 +19,13 @@ from store.view import View
 
 _ROWS_PER_THING = 12  # about how many facts a thing has: how far a first read looks
 _FEWEST_THINGS = 50  # folding so many costs less than another round
-_BESIDE = -1
+
+
+class Segment(NamedTuple):
+    """Places in order along a part of the index, and whether the read ended before the part did."""
+
+    places: list[Place]
+    is_cut: bool
 
 
 @dataclass(slots=True)
@@ -37,8 +44,32 @@ class _Walk:
     found: list[State] = field(default_factory=list)
     is_done: bool = False
 
-    def pipelines(self, view: View, tag: int) -> list[Pipeline]:
-        """Write one covered read for each segment of the index that is still ahead."""
+    async def ahead(self, view: View) -> list[Segment]:
+        """Read on along each segment of the index that is still ahead; one covered read."""
+        if self.listing.order is None and "campaign" in self.listing.scope:
+            return [await self._members_ahead(view)]
+        return await self._read_ahead(view)
+
+    async def _members_ahead(self, view: View) -> Segment:
+        """Read on along the ids of a campaign, which other operations may have read."""
+
+        async def load() -> Stretch:
+            [segment] = await self._read_ahead(view)
+            return Stretch(dict.fromkeys(key for _, key in segment.places), segment.is_cut)
+
+        part = f"{self.from_place and self.from_place[1]} {self.descending} {self.rows}"
+        campaign = self.listing.scope["campaign"]
+        found = await view.stretch(APPLICATIONS_IN, campaign, part, load)
+        return Segment([(None, key) for key in found.members], found.is_cut)
+
+    async def _read_ahead(self, view: View) -> list[Segment]:
+        found = await asyncio.gather(*map(view.aggregate, self._pipelines(view)))
+        return [
+            Segment([(row.get("v"), row["k"]) for row in rows], len(rows) == self.rows)
+            for rows in found
+        ]
+
+    def _pipelines(self, view: View) -> list[Pipeline]:
         column = f"data.{self.listing.order}"
         direction = -1 if self.descending else 1
         by_id = {"idKey": direction}
@@ -49,9 +80,9 @@ class _Walk:
                 {"$match": view.match(self.listing.kind, self.listing.scope | segment)},
                 {"$sort": sort},
                 {"$limit": self.rows},
-                {"$project": {"_id": 0, "n": {"$literal": (tag, part)}, "k": "$idKey", **value}},
+                {"$project": {"_id": 0, "k": "$idKey", **value}},
             ]
-            for part, segment in enumerate(self._segments(column))
+            for segment in self._segments(column)
         ]
 
     def _segments(self, column: str) -> list[Document]:
@@ -77,16 +108,15 @@ class _Walk:
             if self.start is None or self._reaches(state, self.start, at_least=False)
         }
 
-    def candidates(self, rows: Sequence[Document]) -> list[Place]:
-        """Take this round's rows in order, up to the first segment that was cut off.
+    def candidates(self, segments: Sequence[Segment]) -> list[Place]:
+        """Take this round's places in order, up to the first segment that was cut off.
 
         No more than are likely to be wanted: each is folded.
         """
         taken: dict[Place, None] = {}
-        for part in sorted({row["n"][1] for row in rows}):
-            segment = [row for row in rows if row["n"][1] == part]
-            taken.update(dict.fromkeys((row.get("v"), row["k"]) for row in segment))
-            if len(segment) == self.rows:
+        for segment in segments:
+            taken.update(dict.fromkeys(segment.places))
+            if segment.is_cut:
                 break
         else:
             self.is_done = True
@@ -154,19 +184,25 @@ async def pages(view: View, listings: Sequence[Listing], wanted: Slice) -> list[
     return [walk.page() for walk in walks]
 
 
+async def foresee(view: View, listing: Listing, wanted: Slice) -> None:
+    """Read what the first round of a page needs that depends on no other read."""
+    await _walk(listing, wanted).ahead(view)
+
+
 async def _advance(view: View, walks: Sequence[_Walk], *, is_first: bool) -> None:
     """Go one round; the first one also finds what stands beside the index."""
-    pipelines = [each for tag, walk in enumerate(walks) for each in walk.pipelines(view, tag)]
-    if is_first:
-        pipelines += _pipelines_beside(view, [walk.listing for walk in walks])
-    rows: dict[int, list[Document]] = defaultdict(list)
-    for row in await view.union(pipelines):
-        rows[row["n"][0]].append(row)
-    places = [walk.candidates(rows[tag]) for tag, walk in enumerate(walks)]
-    beside = {row["k"] for row in rows[_BESIDE]}
+    listings = [walk.listing for walk in walks]
+    split = _pipelines_beside(view, listings) if is_first else []
+    beside_rows, segments = await asyncio.gather(
+        view.union(split), asyncio.gather(*(walk.ahead(view) for walk in walks))
+    )
+    places = [walk.candidates(mine) for walk, mine in zip(walks, segments, strict=True)]
+    beside = {row["_id"] for row in beside_rows}
     keys = {key for mine in places for _, key in mine} | beside
-    states = await view.states(walks[0].listing.kind, keys)
-    await walks[0].listing.prepare(list(states.values()))
+    states, _ = await asyncio.gather(
+        view.states(listings[0].kind, keys), listings[0].foresee(sorted(keys))
+    )
+    await listings[0].prepare(list(states.values()))
     for walk, mine in zip(walks, places, strict=True):
         if beside:
             await walk.place_beside([states[key] for key in beside])
@@ -189,7 +225,6 @@ def _pipelines_beside(view: View, listings: Sequence[Listing]) -> list[Pipeline]
         [
             {"$match": view.match(listings[0].kind, condition)},
             {"$group": {"_id": "$idKey"}},
-            {"$project": {"_id": 0, "n": {"$literal": (_BESIDE, 0)}, "k": "$_id"}},
         ]
         for condition in (*conditions, {**nowhere, column: {"$exists": True}})
     ]

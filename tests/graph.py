@@ -60,10 +60,20 @@ class Graph:
         return code
 
     async def reads(self, query: str, /, **variables: object) -> int:
-        """Return how many reads an operation without errors makes."""
+        """Return how many reads an operation makes that nobody has asked before."""
+        self.log.cache.clear()
+        return await self.reads_again(query, **variables)
+
+    async def reads_again(self, query: str, /, **variables: object) -> int:
+        """Return how many reads an operation without errors makes, after those before it."""
         before = self.log.database.reads
         await self.get(query, **variables)
         return self.log.database.reads - before
+
+    def afresh(self) -> "Graph":
+        """Return the graph as a process sees it that has read nothing yet; not to append."""
+        log = EventLog(self.log.database)
+        return Graph(log, replace(self.caller, log=log))
 
     def seen_by(self, *companies: str) -> "Graph":
         """Return the graph as a caller of these companies sees it."""

@@ -6,7 +6,7 @@ from typing import Any
 from api import nodes
 from api.filters import call_filter, callback_filter
 from api.loaders.lists import by_view, connection_from, order_of
-from api.lookahead import Ask, batch
+from api.lookahead import Ask, Selection, batch
 from api.types.application import Application, ApplicationStatusChange
 from api.types.campaign import Campaign
 from api.types.connection import Connection
@@ -14,6 +14,19 @@ from api.types.enums import Direction
 from store.fold import State
 from store.links import callbacks_of, calls_of, campaign_of
 from store.view import View
+
+
+async def foresee_applications(
+    view: View, selections: Sequence[Selection], id_keys: Sequence[str]
+) -> None:
+    """Read, beside the states of applications, what is asked for below and needs no state."""
+    if any(each.wants("Application", "calls", "callbacks") for each in selections):
+        await callbacks_of(view, id_keys)
+
+
+async def foresee(view: View, selection: Selection, id_key: str) -> None:
+    """Read, beside the state of an application, what is asked for below it; see above."""
+    await foresee_applications(view, [selection], [id_key])
 
 
 @batch("Application", "campaign")

@@ -2,18 +2,25 @@
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
+from functools import partial
 from typing import Any
 
 from api import nodes
+from api.errors import ClientError
 from api.filters import application_filter, belongs, call_filter, callback_filter
+from api.loaders.application import foresee_applications
 from api.loaders.boards import board_connections
-from api.loaders.lists import SORT_FIELDS, by_view, connections, order_of
-from api.lookahead import Ask, batch
+from api.loaders.lists import SORT_FIELDS, by_view, connections, items_of, order_of
+from api.lookahead import Ask, Selection, batch
+from api.paging import read_slice
 from api.types.campaign import Campaign, CampaignStatusChange, StatusCount
 from api.types.connection import Connection
 from api.types.enums import Direction
+from store import walk
 from store.board import Board
 from store.boards import read_boards
+from store.fold import empty_state
 from store.listing import Listing, everything
 from store.view import View
 
@@ -31,14 +38,20 @@ async def status_history(
 async def applications(campaigns: Sequence[Campaign], ask: Ask) -> list[Connection[Any]]:
     """Return a page of each campaign's applications."""
     order, descending = order_of(ask, "APPLICATION_ID")
-    wants_total = ask.below.wants(ask.type_name, "totalCount")
 
     def listing(campaign: Campaign) -> Listing:
         return applications_of(campaign, ask, SORT_FIELDS[order], descending=descending)
 
-    if order == "APPLICATION_ID" and not wants_total and not ask.arguments.get("filter"):
+    if _is_walked(ask):
         return await connections(campaigns, ask, order, listing)
     return await board_connections(campaigns, ask, order, listing)
+
+
+def _is_walked(ask: Ask) -> bool:
+    """Say whether the list is read along the index of the ids; boards answer for the others."""
+    wants_total = ask.below.wants(ask.type_name, "totalCount")
+    order, _ = order_of(ask, "APPLICATION_ID")
+    return order == "APPLICATION_ID" and not wants_total and not ask.arguments.get("filter")
 
 
 def applications_of(
@@ -47,7 +60,19 @@ def applications_of(
     """Return the list of a campaign's applications."""
     key = campaign.state.id_key
     wanted = application_filter(key, ask.arguments.get("filter"))
-    return Listing("application", {"campaign": key}, order, descending, *wanted)
+    below = partial(foresee_applications, campaign.view, list(items_of(ask)))
+    return Listing("application", {"campaign": key}, order, descending, *wanted, below)
+
+
+async def foresee(view: View, selection: Selection, id_key: str) -> None:
+    """Read, beside the state of a campaign, what is asked for below it and needs no state."""
+    campaign = nodes.campaign(view, empty_state("campaign", view.company, id_key))
+    for ask in selection.of("Campaign"):
+        if ask.field == "applications" and _is_walked(ask):
+            _, descending = order_of(ask, "APPLICATION_ID")
+            listing = applications_of(campaign, ask, None, descending=descending)
+            with suppress(ClientError):  # the field itself meets it again
+                await walk.foresee(view, listing, read_slice(ask.arguments, "APPLICATION_ID"))
 
 
 @batch("Campaign", "calls")

@@ -1,12 +1,12 @@
 """The lists of the graph: what they are sorted by, and their pages for many parents at once."""
 
 from collections import defaultdict
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any, TypeVar
 
 from api import nodes
 from api.filters import accepting, nothing
-from api.lookahead import Ask
+from api.lookahead import Ask, Selection
 from api.paging import connection_of, read_slice
 from api.types.connection import Connection
 from api.types.enums import Direction
@@ -46,6 +46,13 @@ def order_name(
     if order is None:
         return default, direction is Direction.DESC
     return order.field.value, order.direction is Direction.DESC
+
+
+def items_of(ask: Ask) -> Iterator[Selection]:
+    """Yield what a field that gives a connection asks for of the connection's items."""
+    yield from ask.below.below(ask.type_name, "nodes")
+    for edge in ask.below.below(ask.type_name, "edges"):
+        yield from edge.below(ask.type_name.replace("Connection", "Edge"), "node")
 
 
 def by_view(parents: Sequence[Parent]) -> dict[View, list[int]]:

@@ -1,7 +1,8 @@
 """What the root fields load."""
 
+import asyncio
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 from typing import Any
@@ -11,9 +12,10 @@ import strawberry
 from api import nodes
 from api.errors import ClientError
 from api.filters import callback_filter, campaign_filter
+from api.loaders import application, campaign
 from api.loaders.event import events_of_company
 from api.loaders.lists import SORT_FIELDS, counts, order_name
-from api.lookahead import below, prefetch
+from api.lookahead import Selection, below, prefetch
 from api.operation import Operation
 from api.paging import BY_RECEIPT, MAX_PAGE, connection_of, read_slice
 from api.types.campaign import Campaign
@@ -51,6 +53,27 @@ async def nodes_by_id(info: strawberry.Info, ids: Sequence[str]) -> list[Node | 
             found[kind, company, state.id] = nodes.node(view, state)
     await prefetch(list(found.values()), below(info), "Node")
     return [None if each is None else found.get(each) for each in read]
+
+
+# What can be read beside the thing itself, because it depends on its id alone.
+_FORESEE: Mapping[Kind, Callable[[View, Selection, str], Awaitable[None]]] = {
+    "campaign": campaign.foresee,
+    "application": application.foresee,
+}
+
+
+async def _nothing_foreseen(view: View, selection: Selection, id_key: str) -> None:
+    del view, selection, id_key
+
+
+async def thing(info: strawberry.Info, view: View, kind: Kind, key: str) -> Node | None:
+    """Return one thing by its id key, if it exists."""
+    selection = below(info)
+    foresee = _FORESEE.get(kind, _nothing_foreseen)
+    found, _ = await asyncio.gather(view.existing(kind, [key]), foresee(view, selection, key))
+    made = [nodes.node(view, state) for state in found.values()]
+    await prefetch(made, selection, kind.title())
+    return made[0] if made else None
 
 
 async def log(info: strawberry.Info, company_id: str | None) -> Log:

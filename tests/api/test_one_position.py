@@ -57,7 +57,7 @@ async def test_an_answer_during_appends_is_the_one_of_its_own_position(graph: Gr
         for _ in range(ROUNDS):
             answer = await graph.ask(QUERY)
             position = answer["extensions"]["position"]
-            again = await graph.ask(QUERY, at=position)
+            again = await graph.afresh().ask(QUERY, at=position)
             positions.add(position)
             differing += [position] if again["data"] != answer["data"] else []
 

@@ -20,7 +20,7 @@ async def busy(mongo_uri: str) -> AsyncIterator[Graph]:
 # The bound is what was measured when the query was written.
 QUERIES = {
     "from campaigns down to callbacks, counted": (
-        14,
+        10,
         """query ($n: Int) { campaigns(first: $n) { totalCount nodes {
             applications(first: $n) { totalCount nodes {
                 calls(first: $n) { totalCount nodes { callbacks { callbackId } } }
@@ -28,7 +28,7 @@ QUERIES = {
         } } }""",
     ),
     "from calls up, and beside": (
-        16,
+        12,
         """query ($n: Int) { campaigns(first: $n) { nodes { calls(first: $n) { nodes {
             campaign { status } application { status } applicationMatch { matchedBy }
             redirections { id } completedCallback { id }
@@ -42,14 +42,14 @@ QUERIES = {
         } } }""",
     ),
     "filters that look at applications": (
-        25,
+        21,
         """query ($n: Int) { campaigns(first: $n) { nodes {
             callbacks(first: $n, filter: {state: [DUE, COMPLETED]}) { totalCount nodes { id } }
             calls(first: $n, filter: {linked: true}) { totalCount nodes { id } }
         } } }""",
     ),
     "counts, and an order without an index": (
-        6,
+        5,
         """query ($n: Int) { campaigns(first: $n) { nodes {
             applicationStatusCounts { count }
             applications(first: $n, orderBy: {field: NEXT_CALL}) { totalCount nodes {
@@ -86,6 +86,32 @@ QUERIES = {
         "query ($n: Int) { callbacks(first: $n) { nodes { callbackId } } }",
     ),
 }
+
+
+THE_PAGE = """query ($id: ID!, $n: Int) { campaign(campaignId: $id) {
+    status applications(first: $n) { pageInfo { endCursor } edges { cursor node {
+        applicationId status clientSyncIds { value }
+        calls { nodes { statisticId status callbacks { callbackId } } }
+        callbacks { nodes { callbackId state } }
+    } } }
+} }"""
+
+
+async def a_campaign(graph: Graph) -> str:
+    [campaign] = (await graph.get("{ campaigns(first: 1) { nodes { campaignId } } }"))["nodes"]
+    return str(campaign["campaignId"])
+
+
+@pytest.mark.parametrize("page", [1, 5, 20, 100])
+async def test_a_page_down_to_callbacks_takes_six_reads(busy: Graph, page: int) -> None:
+    assert await busy.reads(THE_PAGE, id=await a_campaign(busy), n=page) <= 6
+
+
+async def test_a_page_that_was_read_before_takes_the_read_of_the_head(busy: Graph) -> None:
+    asked = {"id": await a_campaign(busy), "n": 20}
+    await busy.ask(THE_PAGE, **asked)
+
+    assert await busy.reads_again(THE_PAGE, **asked) == 1
 
 
 @pytest.mark.parametrize("page", [1, 2, 4, 20, 100])

@@ -29,7 +29,8 @@ def fields(type_name: str, depth: int = 2) -> tuple[Field, ...]:
     )
 
 
-def _roots(company: str) -> list[Field]:
+def roots(company: str) -> list[Field]:
+    """Return the root fields that ask for all of a company."""
     given = (Argument("companyId", "ID", company),)
     singles = (("application", "applicationId", "Application"), ("call", "statisticId", "Call"))
     return [
@@ -46,14 +47,14 @@ def _roots(company: str) -> list[Field]:
 async def whole(execute: Execute, company: str) -> dict[str, Any]:
     """Return what the graph says."""
     query = Query()
-    return await execute(query.text(_roots(company)), query.variables)
+    return await execute(query.text(roots(company)), query.variables)
 
 
 def expected(view: View) -> dict[str, Any]:
     """Return what the model says."""
     things: dict[str, Any] = {"application": view.applications, "call": view.calls}
     said: dict[str, Any] = {}
-    for root in _roots(view.company):
+    for root in roots(view.company):
         if root.is_connection:
             said |= answer(view, [root])
         else:

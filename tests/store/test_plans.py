@@ -182,7 +182,7 @@ async def test_the_holders_of_link_keys_come_from_an_index_alone(
     found = await view.holders(["s3:crm1", "s3:crm2"], "call")
 
     [plan] = await recorded.plans()
-    assert len(found["call"]) == 2
+    assert [len(held) for held in found.values()] == [1, 1]
     assert_covered(plan)
 
 

@@ -159,7 +159,7 @@ async def test_an_empty_id_list_finds_nothing(log: EventLog, company: str) -> No
     assert await view.existing("campaign", []) == {}
     assert await view.states("call", []) == {}
     assert await view.campaigns_of([]) == {}
-    assert await view.holders([], "call") == {"call": {}}
+    assert await view.holders([], "call") == {}
     assert await view.union([]) == []
 
 

@@ -1,0 +1,226 @@
+"""What operations read, kept for the next ones and exact: a read-through cache over the log.
+
+An entry says what a read found at one position. It holds for every later position until a fact
+names what it depends on, and the facts that were appended since tell that at the price of one short
+read. So an answer from the cache is the answer of the log, at the position of whoever asks.
+"""
+
+import asyncio
+from collections import OrderedDict
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Any, NamedTuple
+
+from store.collections import Document, facts_of
+from store.driver import Database
+from store.moment import Moment, fact_number, position_of
+
+MAX_ENTRIES = 200_000
+"""How many entries a process keeps; about 1.5 KB each, the state of a thing about 4 KB."""
+
+_MAX_BEHIND = 1_000  # reading more positions than that costs more than loading afresh
+_MAX_HORIZONS = 1_000
+_MAX_TOUCHED = 20_000
+_MAX_MEMBERS = 1_000  # of one entry
+_MAX_STRETCHES = 50  # of one list
+
+# What is read and kept: by a thing's kind its state, and by these names the rest.
+CAMPAIGNS = "campaigns"
+CAMPAIGN_OF = "campaign of"
+APPLICATIONS_IN = "applications in"
+APPLICATION_OF = "application of"
+CALLBACKS_NAMING = "callbacks naming"
+HOLDING_CALLS = "calls holding"
+HOLDING_APPLICATIONS = "applications and callbacks holding"
+
+CACHED = frozenset(
+    {
+        *("campaign", "application", "call", "callback"),
+        *(CAMPAIGN_OF, APPLICATION_OF, CALLBACKS_NAMING, HOLDING_CALLS, HOLDING_APPLICATIONS),
+    }
+)
+"""What a view looks for here by its key; the lists' stretches beside it."""
+
+Slot = tuple[int, str, str]  # the horizon, what was read, of what
+
+
+class _Entry(NamedTuple):
+    value: Any
+    since: int
+
+
+class Stretch(NamedTuple):
+    """A stretch of a list that only new members change: their id keys, and whether it goes on."""
+
+    members: dict[str, None]
+    is_cut: bool = False
+
+
+class Horizon:
+    """How far the entries of one company and generation are known to hold.
+
+    Attributes:
+        number: Leads the slots of its entries; a new horizon's entries are new.
+        position: Up to where the facts were looked at.
+        floor: From where on `touched` is whole.
+        touched: The position at which each slot was touched last.
+    """
+
+    def __init__(self, number: int, position: int) -> None:
+        self.number = number
+        self.position = self.floor = position
+        self.touched: dict[Slot, int] = {}
+        self.lock = asyncio.Lock()
+
+
+class Cache:
+    """The entries of one process; see `Reach` for how a view uses them.
+
+    Args:
+        max_entries: How many are kept; those that were asked for last stay.
+    """
+
+    def __init__(self, max_entries: int = MAX_ENTRIES) -> None:
+        self._half = max(1, max_entries // 2)
+        self._horizons: OrderedDict[tuple[str, int], Horizon] = OrderedDict()
+        self._made = 0
+        self._young: dict[Slot, _Entry] = {}
+        self._old: dict[Slot, _Entry] = {}
+
+    def __len__(self) -> int:
+        return len(self._young) + len(self._old)
+
+    def clear(self) -> None:
+        """Forget everything."""
+        self._horizons.clear()
+        self._young, self._old = {}, {}
+
+    async def reach(self, database: Database, company: str, moment: Moment) -> "Reach | None":
+        """Bring what is known of a company up to a moment, in one read at most.
+
+        Returns:
+            The cache at that moment; `None` where it speaks of the past by the dialer's clock.
+        """
+        if moment.as_of is not None:
+            return None
+        horizon = self._horizon(company, moment)
+        async with horizon.lock:
+            if horizon.position < moment.position:
+                for row in await _rows_between(database, company, moment, horizon.position):
+                    self._touch(horizon, row)
+                horizon.position = moment.position
+        return Reach(self, horizon, moment.position)
+
+    def _horizon(self, company: str, moment: Moment) -> Horizon:
+        key = (company, moment.generation)
+        horizon = self._horizons.get(key)
+        if horizon is None or moment.position - horizon.position > _MAX_BEHIND:
+            self._made += 1
+            horizon = self._horizons[key] = Horizon(self._made, moment.position)
+        self._horizons.move_to_end(key)
+        if len(self._horizons) > _MAX_HORIZONS:
+            self._horizons.popitem(last=False)
+        return horizon
+
+    def _touch(self, horizon: Horizon, row: Document) -> None:
+        position = position_of(row["_id"])
+        for what, key, member in _touched_by(row):
+            slot = (horizon.number, what, key)
+            self._drop(slot, member)
+            horizon.touched[slot] = position
+        if len(horizon.touched) > _MAX_TOUCHED:
+            horizon.touched.clear()
+            horizon.floor = position
+
+    def _drop(self, slot: Slot, member: str) -> None:
+        entry = self._young.pop(slot, None) or self._old.pop(slot, None)
+        if entry is not None and isinstance(entry.value, dict):
+            held = {part: each for part, each in entry.value.items() if member in each.members}
+            self._young[slot] = _Entry(held, entry.since)
+
+    def get(self, slot: Slot) -> _Entry | None:
+        """Return an entry; it becomes one of those that were asked for last."""
+        entry = self._young.get(slot)
+        if entry is None and (entry := self._old.pop(slot, None)) is not None:
+            self.put(slot, entry)
+        return entry
+
+    def put(self, slot: Slot, entry: _Entry) -> None:
+        """Keep an entry."""
+        if len(self._young) >= self._half:
+            self._old, self._young = self._young, {}
+        self._young[slot] = entry
+
+
+class Reach:
+    """A cache at one position."""
+
+    def __init__(self, cache: Cache, horizon: Horizon, position: int) -> None:
+        self._cache = cache
+        self._horizon = horizon
+        self._position = position
+
+    def find(self, what: str, keys: Iterable[str]) -> dict[str, Any]:
+        """Return what is known of the keys at this position; the others are missing."""
+        get, number, position = self._cache.get, self._horizon.number, self._position
+        return {
+            key: entry.value
+            for key in keys
+            if (entry := get((number, what, key))) is not None and entry.since <= position
+        }
+
+    def stretch(self, what: str, of: str, part: str) -> Stretch | None:
+        """Return a stretch of a list, if it is known at this position."""
+        known: dict[str, Stretch] = self.find(what, [of]).get(of, {})
+        return known.get(part)
+
+    def keep_stretch(self, what: str, of: str, part: str, found: Stretch) -> None:
+        """Keep a stretch of a list; of one list those that were read last."""
+        known = list(self.find(what, [of]).get(of, {}).items())
+        self.keep(what, {of: dict([*known[1 - _MAX_STRETCHES :], (part, found)])})
+
+    def keep(self, what: str, found: Mapping[str, Any]) -> None:
+        """Keep what was read at this position, where no fact behind it touched it since."""
+        horizon, position = self._horizon, self._position
+        if position < horizon.floor:
+            return
+        for key, value in found.items():
+            slot = (horizon.number, what, key)
+            if horizon.touched.get(slot, 0) <= position and not _is_large(value):
+                self._cache.put(slot, _Entry(value, position))
+
+
+def _is_large(value: object) -> bool:
+    return isinstance(value, frozenset | tuple) and len(value) > _MAX_MEMBERS
+
+
+async def _rows_between(
+    database: Database, company: str, moment: Moment, position: int
+) -> list[Document]:
+    numbers = {
+        "$gte": fact_number(position + 1, 0),
+        "$lt": fact_number(moment.position + 1, 0),
+    }
+    return await database.find(
+        facts_of(moment.generation),
+        {"_id": numbers, "company": company},
+        fields=dict.fromkeys(("kind", "idKey", "campaign", "application", "keys"), 1),
+        hint=[("_id", 1)],
+    )
+
+
+def _touched_by(row: Document) -> Iterator[tuple[str, str, str]]:
+    """Name all that a fact may change: what was read, of what, and the member that it brings."""
+    kind, key, campaign = row["kind"], row["idKey"], row.get("campaign")
+    yield kind, key, ""
+    if campaign is not None and kind != "callback":
+        yield CAMPAIGNS, "", campaign
+    if kind == "application":
+        yield CAMPAIGN_OF, key, ""
+        if campaign is not None:
+            yield APPLICATIONS_IN, campaign, key
+    if kind == "callback":
+        yield APPLICATION_OF, key, ""
+        if "application" in row:
+            yield CALLBACKS_NAMING, row["application"], ""
+    for link in row.get("keys", ()):
+        yield (HOLDING_CALLS if kind == "call" else HOLDING_APPLICATIONS), link, ""

@@ -167,7 +167,7 @@ async def main() -> None:
             campaigns = await ready_campaigns(peer)
         random.Random(0).shuffle(campaigns)
         with ExitStack() as started:
-            load = started.enter_context(loading())
+            load = started.enter_context(loading(given.data))
             theirs = started.enter_context(materialised(uri, peer_of(name)))
             ours = [started.enter_context(dialgraph(uri, name)) for _ in range(2)]
             require_same(ours[0], theirs, campaigns[:3])

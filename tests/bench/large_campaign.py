@@ -119,7 +119,7 @@ async def main() -> None:
     name = database_of(EVENTS)
     async with serving(given.data) as uri:
         with ExitStack() as started:
-            load = started.enter_context(loading())
+            load = started.enter_context(loading(given.data))
             count_in_rounds(uri, name, load, max(2, given.rounds // 2))
             theirs = started.enter_context(materialised(uri, peer_of(name)))
             ours = started.enter_context(dialgraph(uri, name))

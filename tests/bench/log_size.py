@@ -61,13 +61,14 @@ def measure(load: Load, logs: Mapping[int, tuple[Side, Side]], rounds: int) -> R
 
 def show(found: Rounds, sizes: Sequence[int]) -> None:
     least = min(sizes)
-    print(f"{'':14}{'events':>12}{'p50 ms':>9}{'CPU ms':>9}{'to the least':>22}")
+    print(f"{'':14}{'events':>12}{'p50 ms':>9}{'CPU ms':>9}{'mongod':>9}{'to the least':>22}")
     for visit, by_size in found.items():
         for size in sizes:
             pairs = zip(by_size[size], by_size[least], strict=True)
             ratios = spread([mine.p50_ms / its.p50_ms for mine, its in pairs])
-            p50, cpu = (median(by_size[size], each) for each in ("p50_ms", "cpu_ms"))
-            print(f"{visit:14}{size:12,}{p50:9.1f}{cpu:9.1f}{ratios:>22}")
+            figures = (median(by_size[size], each) for each in ("p50_ms", "cpu_ms", "mongod_ms"))
+            shown = "".join(f"{figure:9.1f}" for figure in figures)
+            print(f"{visit:14}{size:12,}{shown}{ratios:>22}")
 
 
 def median(rounds: Sequence[Measured], figure: str) -> float:
@@ -99,7 +100,7 @@ async def main() -> None:
     install_peers()
     async with serving(given.data) as uri:
         with ExitStack() as started:
-            load = started.enter_context(loading())
+            load = started.enter_context(loading(given.data))
             logs = {
                 size: (
                     started.enter_context(dialgraph(uri, database_of(size))),

@@ -57,11 +57,12 @@ class Side:
 
 @dataclass(frozen=True, slots=True)
 class Measured:
-    """What one run of requests took."""
+    """What one run of requests took; `cpu_ms` and `mongod_ms` are CPU time for each."""
 
     p50_ms: float
     per_second: float
     cpu_ms: float
+    mongod_ms: float
     bytes: int
 
 
@@ -71,22 +72,29 @@ def body_of(query: str, **variables: object) -> str:
 
 
 class Load:
-    """autocannon in a process of its own."""
+    """autocannon in a process of its own.
 
-    def __init__(self, process: "subprocess.Popen[str]") -> None:
+    Args:
+        process: It.
+        mongod: The MongoDB of all sides.
+    """
+
+    def __init__(self, process: "subprocess.Popen[str]", mongod: Side) -> None:
         self._process = process
+        self._mongod = mongod
 
     def run(
         self, side: Side, bodies: Sequence[str], connections: int = 1, path: str = "/graphql"
     ) -> Measured:
         """Send each of the bodies once, divided among the connections."""
-        before = side.cpu_seconds
+        before = side.cpu_seconds, self._mongod.cpu_seconds
         told = self._tell({"url": side.url + path, "connections": connections, "bodies": bodies})
-        spent = side.cpu_seconds - before
+        after = side.cpu_seconds, self._mongod.cpu_seconds
         return Measured(
             p50_ms=statistics.median(told["milliseconds"]),
             per_second=len(bodies) / told["seconds"],
-            cpu_ms=1000 * spent / len(bodies),
+            cpu_ms=1000 * (after[0] - before[0]) / len(bodies),
+            mongod_ms=1000 * (after[1] - before[1]) / len(bodies),
             bytes=told["bytes"] // len(bodies),
         )
 
@@ -110,12 +118,12 @@ class Comparison:
 
     def show(self) -> None:
         """Print medians, and the median of each round's ratio with its spread."""
-        heads = ("p50 ms", "its", "requests/s", "its", "CPU ms", "its")
+        heads = ("p50 ms", "its", "requests/s", "its", "CPU ms", "its", "mongod", "its")
         print(f"{'':44}" + "".join(f"{each:>11}" for each in heads) + f"{'p50 x':>21}{'r/s x':>21}")
         for name, rounds in self.rounds.items():
             figures = [
                 statistics.median(getattr(pair[side], figure) for pair in rounds)
-                for figure in ("p50_ms", "per_second", "cpu_ms")
+                for figure in ("p50_ms", "per_second", "cpu_ms", "mongod_ms")
                 for side in (0, 1)
             ]
             shown = "".join(f"{figure:11.1f}" for figure in figures)
@@ -133,10 +141,15 @@ def spread(ratios: Sequence[float], digits: int = 2) -> str:
 
 
 @contextmanager
-def loading() -> Iterator[Load]:
-    """Start the load generator."""
+def loading(folder: Path) -> Iterator[Load]:
+    """Start the load generator, for servers on the MongoDB of a data folder."""
     with _child(["node", str(PEERS / "load.mjs")]) as process:
-        yield Load(process)
+        yield Load(process, mongod_of(folder))
+
+
+def mongod_of(folder: Path) -> Side:
+    """Return the MongoDB that serves a data folder."""
+    return Side("mongod", "", int((folder / "db" / "mongod.lock").read_text()))
 
 
 @contextmanager

@@ -18,23 +18,17 @@ from pathlib import Path
 from big_log import campaigns_of, database_of
 from full_stack import page_at, pages
 from ready_documents import FIELDS, PAGE
-from sides import Load, Side, install_peers, loading, serving
+from sides import Side, install_peers, loading, mongod_of, serving
 
 PAGES = 1_000
 
 
-def mongod_of(side: Side) -> Side:
-    """Return the embedded MongoDB of a server."""
-    children = Path(f"/proc/{side.process}/task/{side.process}/children").read_text().split()
-    return Side("mongod", "", int(children[0]))
-
-
-def show_memory(when: str, side: Side) -> None:
-    mongod = mongod_of(side)
+def show_memory(when: str, side: Side, folder: Path) -> None:
+    mongod = mongod_of(folder)
     print(f"  resident {when}: {side.resident_mib:,.0f} MiB, mongod {mongod.resident_mib:,.0f} MiB")
 
 
-def start(environ: dict[str, str], campaign: int) -> tuple[float, float]:
+def start(environ: dict[str, str], folder: Path, campaign: int) -> tuple[float, float]:
     """Return the seconds until the server listened, and until it had answered."""
     began = time.monotonic()
     with serving(environ) as side:
@@ -42,17 +36,17 @@ def start(environ: dict[str, str], campaign: int) -> tuple[float, float]:
         page = side.ask(PAGE + FIELDS, **page_at((campaign, 0)))
         answered = time.monotonic()
         assert page["campaign"]["applications"]["nodes"]
-        show_memory("after the first answer", side)
+        show_memory("after the first answer", side, folder)
     return listened - began, answered - began
 
 
-def load_with_pages(environ: dict[str, str], campaigns: list[int], load: Load) -> None:
+def load_with_pages(environ: dict[str, str], folder: Path, campaigns: list[int]) -> None:
     bodies = [body for body, _ in zip(pages(campaigns, 1), range(PAGES), strict=False)]
-    with serving(environ) as side:
+    with serving(environ) as side, loading(folder) as load:
         load.run(side, bodies, 16)
-        show_memory(f"after {len(bodies):,} pages", side)
+        show_memory(f"after {len(bodies):,} pages", side, folder)
         load.run(side, bodies, 16)
-        show_memory("after the same again", side)
+        show_memory("after the same again", side, folder)
 
 
 def main() -> None:
@@ -69,12 +63,11 @@ def main() -> None:
         "DIALGRAPH_DATA": str(given.data),
         "DIALGRAPH_DATABASE": database_of(given.events),
     }
-    starts = [start(environ, campaign) for campaign in campaigns[: given.rounds]]
+    starts = [start(environ, given.data, campaign) for campaign in campaigns[: given.rounds]]
     for what, seconds in zip(("listened", "answered"), zip(*starts, strict=True), strict=True):
         least, most = min(seconds), max(seconds)
         print(f"{what} after {statistics.median(seconds):.2f} s ({least:.2f} to {most:.2f})")
-    with loading() as load:
-        load_with_pages(environ, campaigns, load)
+    load_with_pages(environ, given.data, campaigns)
 
 
 if __name__ == "__main__":

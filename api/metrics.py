@@ -48,6 +48,11 @@ class Metrics:
         self.subscriptions = Gauge(
             "dialgraph_subscriptions", "Subscriptions that are open.", registry=self.registry
         )
+        self.follower_failures = Counter(
+            "dialgraph_follower_failures",
+            "Times that following the log failed and began again.",
+            registry=self.registry,
+        )
         self.requests = Counter(
             "dialgraph_http_requests",
             "Requests answered.",
@@ -56,7 +61,8 @@ class Metrics:
         )
 
     def watch(self, log: EventLog, follower: Follower) -> None:
-        """Read the append queue and the subscriptions whenever the metrics are asked for."""
+        """Count the follower's failures; read the other figures whenever they are asked for."""
+        follower.on_failure = self.follower_failures.inc
         self.queued.set_function(lambda: log.queued)
         self.subscriptions.set_function(lambda: follower.subscribers)
 

@@ -8,15 +8,16 @@ from store.changes import Change
 from store.subscriber import EVERYWHERE, Route, Subscriber
 from store.topics import Topic, Traits
 
-Listening = dict[Subscriber[Any], None]  # in the order in which they came
+Channel = tuple[Topic[Any], str]  # the topic, and the company of which it tells
+Subscribers = dict[Subscriber[Any], None]  # in the order in which they came
 
 
-class _Channel:
+class _Listening:
     """Those who listen to one topic of one company, by where the changes pass that they want."""
 
     def __init__(self) -> None:
-        self.subscribers: Listening = {}
-        self._by_route: defaultdict[Route, Listening] = defaultdict(dict)
+        self.subscribers: Subscribers = {}
+        self._by_route: defaultdict[Route, Subscribers] = defaultdict(dict)
 
     def add(self, subscriber: Subscriber[Any]) -> None:
         self.subscribers[subscriber] = None
@@ -40,10 +41,10 @@ class Broadcaster:
     """Who listens to what."""
 
     def __init__(self) -> None:
-        self._channels: dict[tuple[Topic[Any], str], _Channel] = {}
+        self._channels: dict[Channel, _Listening] = {}
 
     @property
-    def channels(self) -> list[tuple[Topic[Any], str]]:
+    def channels(self) -> list[Channel]:
         """The topics and companies that anybody listens to."""
         return list(self._channels)
 
@@ -56,7 +57,7 @@ class Broadcaster:
 
     def add(self, subscriber: Subscriber[Any]) -> None:
         """Offer to a subscriber what is published from now on."""
-        self._channels.setdefault((subscriber.topic, subscriber.company), _Channel()).add(
+        self._channels.setdefault((subscriber.topic, subscriber.company), _Listening()).add(
             subscriber
         )
 

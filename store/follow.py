@@ -2,29 +2,26 @@
 
 import asyncio
 import logging
-from collections.abc import AsyncGenerator
-from contextlib import suppress
+from collections.abc import AsyncGenerator, Callable, Iterable, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
-from types import MappingProxyType
 from typing import Any, TypeVar
 
-from store.broadcast import Broadcaster
+from store.broadcast import Broadcaster, Channel
 from store.changes import Change
-from store.collections import COUNTERS
 from store.cursor import Cursor
 from store.due import Hints, Timers, fallen_due
-from store.errors import LogUnavailableError, StoreError
+from store.errors import LogUnavailableError
+from store.foldings import Foldings
 from store.log import EventLog, Head
 from store.moment import Moment
 from store.subscriber import Lag, Subscriber, Wanted
 from store.topics import CALLBACKS, Topic
 from store.view import View
-from store.window import Stretch, read_stretch
+from store.waking import Waker
+from store.window import Asked, Stretch, read_ahead, read_stretch
 
 C = TypeVar("C", bound=Change)
-
-NOTHING_SPECIAL: Wanted = MappingProxyType({})
 
 _logger = logging.getLogger(__name__)
 
@@ -41,6 +38,10 @@ class Follower:
             reads them again from the log, without the callbacks that fell due meanwhile.
         patience_seconds: How long a subscriber may lag so before it is ended.
         poll_seconds: How long a change goes unnoticed at most.
+        restart_seconds: How long it pauses after a failure.
+
+    Attributes:
+        on_failure: Called after a failure that nobody foresaw.
     """
 
     def __init__(
@@ -50,16 +51,20 @@ class Follower:
         buffer_changes: int = 1_000,
         patience_seconds: float = 30.0,
         poll_seconds: float = 0.25,
+        restart_seconds: float = 1.0,
     ) -> None:
+        self.on_failure: Callable[[], None] = lambda: None
         self._log = log
         self._buffer_changes = buffer_changes
         self._patience_seconds = patience_seconds
         self._poll_seconds = poll_seconds
+        self._restart_seconds = restart_seconds
         self._broadcaster = Broadcaster()
         self._timers: dict[str, Timers] = {}
+        self._foldings: dict[Channel, Foldings] = {}
         self._interested = 0
         self._wanted = asyncio.Event()
-        self._woken = asyncio.Event()
+        self._waker = Waker(log, poll_seconds)
         self._stepping = asyncio.Lock()
         self._position: int | None = None
         self._generation = 1
@@ -87,7 +92,7 @@ class Follower:
         company: str,
         after: int | None = None,
         after_cursor: Cursor | None = None,
-        wanted: Wanted = NOTHING_SPECIAL,
+        wanted: Wanted | None = None,
     ) -> AsyncGenerator[C]:
         """Yield what changed, in order, without a hole or a repeat; first from the log, then live.
 
@@ -98,14 +103,15 @@ class Follower:
             company: Whose.
             after: Begin after all changes of this position; by default with what comes from now.
             after_cursor: Begin exactly after this change; rules over `after`.
-            wanted: Which of the changes: those with one of these values in every trait.
+            wanted: Which of the changes: those with one of these values in every trait; by default
+                all.
 
         Raises:
             SlowSubscriberError: The changes were not taken in time. It says where to resume.
             LogUnavailableError: The log could not be read, or is followed no more. Resume after
                 the cursor of the last change.
         """
-        subscriber = Subscriber(topic, company, wanted, self._buffer_changes)
+        subscriber = Subscriber(topic, company, wanted or {}, self._buffer_changes)
         self._join()
         try:
             head = await self._head()
@@ -129,7 +135,7 @@ class Follower:
         if not self._interested:
             self._position = None
             self._wanted.clear()
-            self._woken.set()
+            self._waker.wake()
 
     async def _more(self, subscriber: Subscriber[C], lag: Lag) -> list[C]:
         """Return the next changes for a subscriber: from the log until it is level, then live."""
@@ -163,7 +169,8 @@ class Follower:
                 return []
             level = replace(head, position=self._position)
         topic, company = subscriber.topic, subscriber.company
-        stretch = await self._read(level, subscriber.read_to, {company}, topic)
+        asked = _asked([(topic, company)])
+        stretch = await read_stretch(self._log.database, level, subscriber.read_to, asked)
         changes = await topic.form(stretch.window(company, topic.kinds))
         wanted = subscriber.accepted(changes)
         subscriber.pass_by(stretch.until)
@@ -173,63 +180,62 @@ class Follower:
         self._broadcaster.add(subscriber)
         if subscriber.topic is CALLBACKS:
             self._timers.setdefault(subscriber.company, Timers(datetime.now(UTC)))
-        self._woken.set()
-
-    async def _read(
-        self, head: Head, after: int, companies: set[str], *topics: Topic[Any]
-    ) -> Stretch:
-        kinds = {kind for topic in topics for kind in topic.kinds}
-        database = self._log.database
-        return await read_stretch(database, head, after=after, companies=companies, kinds=kinds)
+        self._waker.wake()
 
     async def run(self) -> None:
-        """Follow until cancelled; reads nothing while nobody listens."""
+        """Follow until cancelled; reads nothing while nobody listens.
+
+        A failure that nobody foresaw is logged and counted; it goes on from where it stood.
+        """
         try:
             while True:
                 await self._wanted.wait()
-                await self._follow()
+                try:
+                    await self._follow()
+                except Exception:
+                    _logger.exception("following the log failed; it goes on from where it stood")
+                    self.on_failure()
+                    await asyncio.sleep(self._restart_seconds)
         finally:
             self._is_over = True
             self._broadcaster.wake()
 
     async def _follow(self) -> None:
-        wakers = [
-            asyncio.create_task(self._wake_on_append(), name="follower: appends"),
-            asyncio.create_task(self._wake_on_update(), name="follower: updates"),
-        ]
-        try:
+        async with asyncio.TaskGroup() as group:
+            watching = group.create_task(self._waker.watch(), name="follower: watch")
+            self._waker.wake()
             while self._wanted.is_set():
-                await self._woken.wait()
-                self._woken.clear()
-                await self._advance()
-        finally:
-            for waker in wakers:
-                waker.cancel()
-            await asyncio.gather(*wakers, return_exceptions=True)
+                await self._advance(is_own=await self._waker.sleep())
+            watching.cancel()
 
-    async def _wake_on_append(self) -> None:
-        while True:
-            await self._log.wait(self._poll_seconds)
-            self._woken.set()
-
-    async def _wake_on_update(self) -> None:
-        """Listen to the counter; a stream that ends or fails is opened anew, from now."""
-        while True:
-            with suppress(StoreError):
-                async for _ in self._log.database.updates(COUNTERS):
-                    self._woken.set()
-            await asyncio.sleep(self._poll_seconds)
-
-    async def _advance(self) -> None:
+    async def _advance(self, *, is_own: bool) -> None:
         """Read up to the head and tell it; if that fails, the next poll tries again."""
         try:
-            head = await self._head()
-            while self._position is not None and self._position < head.position:
-                await self._step(head)
-            await self._tell_due(head)
+            if not (is_own and await self._step_ahead()):
+                head = await self._head()
+                while self._position is not None and self._position < head.position:
+                    await self._step(head)
+            await self._tell_due()
         except LogUnavailableError as error:
             _logger.warning("the log cannot be followed at the moment: %s", error)
             await asyncio.sleep(self._poll_seconds)
+
+    async def _step_ahead(self) -> bool:
+        """Tell what the facts say that have come, without a read of the head; say if there were.
+
+        After a commit of this process there are, as a rule.
+        """
+        async with self._stepping:
+            channels = self._broadcaster.channels
+            if self._position is None or not channels:
+                return False
+            if not all(topic.kinds for topic, _ in channels):
+                return False  # events that form no facts are told too
+            asked, database = _asked(channels), self._log.database
+            stretch = await read_ahead(database, self._generation, self._position, asked)
+            if stretch is not None:
+                await self._tell(stretch, channels)
+            return stretch is not None
 
     async def _step(self, head: Head) -> None:
         """Tell one stretch. Nobody joins meanwhile, so all hear of the same stretches."""
@@ -240,44 +246,55 @@ class Follower:
             if not channels:
                 self._position = head.position
                 return
-            companies = {company for _, company in channels}
-            topics = {topic for topic, _ in channels}
-            stretch = await self._read(head, self._position, companies, *topics)
-            formed = [
-                (topic, company, await self._form(stretch, topic, company))
-                for topic, company in channels
-            ]
-            for told in formed:
-                self._broadcaster.publish(*told)
-            if self._position is not None:
-                self._position = stretch.until
+            asked = _asked(channels)
+            stretch = await read_stretch(self._log.database, head, self._position, asked)
+            await self._tell(stretch, channels)
+
+    async def _tell(self, stretch: Stretch, channels: Sequence[Channel]) -> None:
+        self._foldings = {each: self._foldings.get(each) or Foldings() for each in channels}
+        formed = [
+            (topic, company, await self._form(stretch, topic, company))
+            for topic, company in channels
+        ]
+        for told in formed:
+            self._broadcaster.publish(*told)
+        if self._position is not None:
+            self._position = stretch.until
 
     async def _form(self, stretch: Stretch, topic: Topic[Any], company: str) -> list[Any]:
-        window = stretch.window(company, topic.kinds)
-        changes = await topic.form(window) if window.rows or not topic.kinds else []
+        known = self._foldings[topic, company]
+        window = stretch.window(company, topic.kinds, known)
+        with known.through(window.span, window.rows):
+            changes = await topic.form(window) if window.rows or not topic.kinds else []
         if topic is CALLBACKS and company in self._timers:
             self._timers[company].note(changes)
         return changes
 
-    async def _tell_due(self, head: Head) -> None:
+    async def _tell_due(self) -> None:
         listening = {company for topic, company in self._broadcaster.channels if topic is CALLBACKS}
         for company in self._timers.keys() - listening:
             del self._timers[company]
         for company, timers in list(self._timers.items()):
-            await timers.fill(self._view(company, head))
+            await timers.fill(self._view(company))
             now = datetime.now(UTC)
             if hints := timers.take(now):
                 async with self._stepping:
-                    await self._tell_those_due(company, hints, head, now)
+                    await self._tell_those_due(company, hints, now)
 
-    async def _tell_those_due(self, company: str, hints: Hints, head: Head, now: datetime) -> None:
+    async def _tell_those_due(self, company: str, hints: Hints, now: datetime) -> None:
         try:
-            changes = await fallen_due(self._view(company, head), hints, now)
+            changes = await fallen_due(self._view(company), hints, now)
         except LogUnavailableError:
             self._timers[company].expect(hints)
             raise
         self._broadcaster.publish(CALLBACKS, company, changes)
 
-    def _view(self, company: str, head: Head) -> View:
-        position = head.position if self._position is None else self._position
-        return View(self._log.database, company, Moment(position, None, head.generation))
+    def _view(self, company: str) -> View:
+        position = self._position or 0  # without one nobody listens
+        return View(self._log.database, company, Moment(position, None, self._generation))
+
+
+def _asked(channels: Iterable[Channel]) -> Asked:
+    topics, companies = zip(*channels, strict=True)
+    kinds = {kind for topic in topics for kind in topic.kinds}
+    return Asked(frozenset(companies), frozenset(kinds))

@@ -14,7 +14,7 @@ from store.changes import Change
 from store.follow import Follower
 from store.log import EventLog
 from store.topics import Topic
-from store.window import read_stretch
+from store.window import Asked, read_stretch
 
 C = TypeVar("C", bound=Change)
 
@@ -40,9 +40,8 @@ async def formed(log: EventLog, topic: Topic[C], company: str, *, step: int = 1_
     position = 0
     while position < head.position:
         near = replace(head, position=min(position + step, head.position))
-        stretch = await read_stretch(
-            log.database, near, after=position, companies={company}, kinds=topic.kinds
-        )
+        asked = Asked(frozenset({company}), frozenset(topic.kinds))
+        stretch = await read_stretch(log.database, near, position, asked)
         changes += await topic.form(stretch.window(company, topic.kinds))
         position = stretch.until
     return changes

@@ -8,12 +8,14 @@ from typing import Any
 import strawberry
 from graphql import DocumentNode, GraphQLError, OperationDefinitionNode
 from strawberry.extensions import MaskErrors, SchemaExtension
+from strawberry.extensions.runner import SchemaExtensionsRunner
 from strawberry.schema.config import StrawberryConfig
 from strawberry.types import ExecutionContext
 
 from api import loaders
 from api.errors import INTERNAL, UNAVAILABLE
 from api.execution import CompilingExecutor, RememberedDocuments
+from api.extensions import LeanRunner
 from api.operation import Operation
 from api.query import Query
 from api.subscription import Subscription
@@ -28,7 +30,13 @@ _log = logging.getLogger("dialgraph.graphql")
 
 
 class DialgraphSchema(strawberry.Schema):
-    """A schema that logs faults only."""
+    """A schema that logs faults only, and runs its extensions where they have something to do."""
+
+    def create_extensions_runner(
+        self, execution_context: ExecutionContext, extensions: list[SchemaExtension]
+    ) -> SchemaExtensionsRunner:
+        """Return what runs the extensions of one operation."""
+        return LeanRunner(execution_context, extensions)
 
     def process_errors(
         self,

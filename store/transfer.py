@@ -106,10 +106,8 @@ async def _append(database: Database, fresh: Sequence[PreparedEvent], position: 
     return done
 
 
-async def _append_at(
-    position: int, part: Sequence[PreparedEvent], transaction: Transaction
-) -> None:
-    if await write(transaction, part) != position:
+def _append_at(position: int, part: Sequence[PreparedEvent], transaction: Transaction) -> None:
+    if write(transaction, part) != position:
         raise LogLineError(f"the log does not end before position {position}")
 
 

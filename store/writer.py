@@ -200,19 +200,17 @@ def first_batch(events: Iterable[PreparedEvent]) -> list[PreparedEvent]:
     return batch
 
 
-async def write(transaction: Transaction, batch: Sequence[PreparedEvent]) -> int:
+def write(transaction: Transaction, batch: Sequence[PreparedEvent]) -> int:
     """Write the batch in its transaction and return its first event's position."""
-    counter = await transaction.increment(COUNTERS, LOG_COUNTER, "position", len(batch))
+    counter = transaction.increment(COUNTERS, LOG_COUNTER, "position", len(batch))
     first = int(counter["position"]) - len(batch) + 1
     for offset, prepared in enumerate(batch):
         prepared.place(first + offset)
-    await transaction.insert(EVENTS, [prepared.event for prepared in batch])
+    transaction.insert(EVENTS, [prepared.event for prepared in batch])
     for generation in counter["generations"]:
-        await transaction.insert(
-            facts_of(generation), [row for each in batch for row in each.facts]
-        )
-        await transaction.insert(keys_of(generation), [row for each in batch for row in each.keys])
-    await transaction.upsert(COMPANIES, _company_updates(batch))
+        transaction.insert(facts_of(generation), [row for each in batch for row in each.facts])
+        transaction.insert(keys_of(generation), [row for each in batch for row in each.keys])
+    transaction.upsert(COMPANIES, _company_updates(batch))
     return first
 
 

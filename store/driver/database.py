@@ -2,7 +2,7 @@
 
 import asyncio
 import time
-from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Mapping, Sequence
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Mapping, Sequence
 from datetime import UTC
 from itertools import groupby
 from typing import Any, TypeVar
@@ -190,8 +190,10 @@ class Database:
                     if await stream.try_next() is not None:
                         yield None
 
-    async def transaction(self, work: Callable[[Transaction], Awaitable[Result]]) -> Result:
+    async def transaction(self, work: Callable[[Transaction], Result]) -> Result:
         """Run `work` in one transaction and commit it, durable on a majority.
+
+        `work` runs in a thread, outside of the event loop.
 
         The whole is tried again on a transient error, the commit alone while its outcome is
         unknown, both with a short jitter, until the write deadline.
@@ -203,7 +205,7 @@ class Database:
         """
         deadline = time.monotonic() + self._limits.write_seconds
         with translated():
-            return await run_transaction(self.handle, work, deadline)
+            return await asyncio.to_thread(run_transaction, self.handle.delegate, work, deadline)
 
 
 def _model(index: Index) -> IndexModel:

@@ -1,13 +1,17 @@
-"""Transactions: the whole is tried again, or the commit alone, as the server's labels say."""
+"""Transactions: the whole is tried again, or the commit alone, as the server's labels say.
 
-import asyncio
+They run in a thread, command after command: a command that waited for its turn in the event loop
+would hold the locks of the whole transaction meanwhile.
+"""
+
 import random
 import time
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import TypeVar
 
-from motor.motor_asyncio import AsyncIOMotorClientSession, AsyncIOMotorDatabase
 from pymongo import ReturnDocument, UpdateOne
+from pymongo.client_session import ClientSession
+from pymongo.database import Database as SyncDatabase
 from pymongo.errors import PyMongoError
 from pymongo.read_concern import ReadConcern
 
@@ -20,15 +24,13 @@ Result = TypeVar("Result")
 class Transaction:
     """The writes of one transaction; obtained from `Database.transaction`."""
 
-    def __init__(
-        self, database: "AsyncIOMotorDatabase[Document]", session: AsyncIOMotorClientSession
-    ) -> None:
+    def __init__(self, database: "SyncDatabase[Document]", session: ClientSession) -> None:
         self._database = database
         self._session = session
 
-    async def increment(self, collection: str, key: object, field: str, by: int) -> Document:
+    def increment(self, collection: str, key: object, field: str, by: int) -> Document:
         """Add `by` to a number of one document and return the document after it."""
-        found = await self._database[collection].find_one_and_update(
+        found: Document | None = self._database[collection].find_one_and_update(
             {"_id": key},
             {"$inc": {field: by}},
             return_document=ReturnDocument.AFTER,
@@ -36,64 +38,62 @@ class Transaction:
         )
         if found is None:
             raise LogUnavailableError(f"{collection} holds no {key!r}: prepare the store first")
-        return dict(found)
+        return found
 
-    async def insert(self, collection: str, documents: Sequence[Document]) -> None:
+    def insert(self, collection: str, documents: Sequence[Document]) -> None:
         """Insert all `documents`, in order."""
         if documents:
-            await self._database[collection].insert_many(documents, session=self._session)
+            self._database[collection].insert_many(documents, session=self._session)
 
-    async def upsert(self, collection: str, updates: Mapping[str, Document]) -> None:
+    def upsert(self, collection: str, updates: Mapping[str, Document]) -> None:
         """Apply an update to each document named by its `_id`, creating those that are missing."""
         operations = [
             UpdateOne({"_id": key}, update, upsert=True) for key, update in updates.items()
         ]
         if operations:
-            await self._database[collection].bulk_write(operations, session=self._session)
+            self._database[collection].bulk_write(operations, session=self._session)
 
 
-async def run_transaction(
-    database: "AsyncIOMotorDatabase[Document]",
-    work: Callable[[Transaction], Awaitable[Result]],
-    deadline: float,
+def run_transaction(
+    database: "SyncDatabase[Document]", work: Callable[[Transaction], Result], deadline: float
 ) -> Result:
-    """Run `work` in one transaction; see `Database.transaction`.
+    """Run `work` in one transaction, in the thread of the caller; see `Database.transaction`.
 
     Args:
         database: What it writes to; its write concern is the commit's.
         work: The writes; called again on a transient error.
         deadline: When to give up, by the monotonic clock.
     """
-    async with await database.client.start_session() as session:
+    with database.client.start_session() as session:
         while True:
             try:
-                return await _attempt(database, session, work, deadline)
+                return _attempt(database, session, work, deadline)
             except PyMongoError as error:
-                if session.in_transaction:  # type: ignore[truthy-function]
-                    await session.abort_transaction()
-                await _pause_or_raise(error, "TransientTransactionError", deadline)
+                if session.in_transaction:
+                    session.abort_transaction()
+                _pause_or_raise(error, "TransientTransactionError", deadline)
 
 
-async def _attempt(
-    database: "AsyncIOMotorDatabase[Document]",
-    session: AsyncIOMotorClientSession,
-    work: Callable[[Transaction], Awaitable[Result]],
+def _attempt(
+    database: "SyncDatabase[Document]",
+    session: ClientSession,
+    work: Callable[[Transaction], Result],
     deadline: float,
 ) -> Result:
     session.start_transaction(
         read_concern=ReadConcern("snapshot"), write_concern=database.write_concern
     )
-    result = await work(Transaction(database, session))
+    result = work(Transaction(database, session))
     while True:
         try:
-            await session.commit_transaction()
+            session.commit_transaction()
         except PyMongoError as error:
-            await _pause_or_raise(error, "UnknownTransactionCommitResult", deadline)
+            _pause_or_raise(error, "UnknownTransactionCommitResult", deadline)
         else:
             return result
 
 
-async def _pause_or_raise(error: PyMongoError, label: str, deadline: float) -> None:
+def _pause_or_raise(error: PyMongoError, label: str, deadline: float) -> None:
     if not error.has_error_label(label) or time.monotonic() > deadline:
         raise error
-    await asyncio.sleep(random.uniform(0.001, 0.020))  # noqa: S311 - a jitter, no secret
+    time.sleep(random.uniform(0.001, 0.020))  # noqa: S311 - a jitter, no secret

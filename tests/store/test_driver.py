@@ -47,9 +47,9 @@ class Work:
         self.key = key
         self.attempts = 0
 
-    async def __call__(self, transaction: Transaction) -> str:
+    def __call__(self, transaction: Transaction) -> str:
         self.attempts += 1
-        await transaction.insert(THINGS, [{"_id": self.key}])
+        transaction.insert(THINGS, [{"_id": self.key}])
         return "done"
 
 
@@ -161,8 +161,8 @@ async def test_a_transaction_gives_up_at_its_deadline(
 async def test_work_that_fails_writes_nothing(new_database: Database) -> None:
     work = Work()
 
-    async def and_fail(transaction: Transaction) -> None:
-        await work(transaction)
+    def and_fail(transaction: Transaction) -> None:
+        work(transaction)
         raise ValueError
 
     with pytest.raises(ValueError):  # noqa: PT011 - it is the work's own
@@ -177,8 +177,8 @@ async def test_a_key_that_is_there_already_undoes_the_whole_transaction(
 ) -> None:
     await new_database.transaction(Work(key=2))
 
-    async def two(transaction: Transaction) -> None:
-        await transaction.insert(THINGS, [{"_id": 1}, {"_id": 2}])
+    def two(transaction: Transaction) -> None:
+        transaction.insert(THINGS, [{"_id": 1}, {"_id": 2}])
 
     with pytest.raises(DuplicateKeyError):
         await new_database.transaction(two)

@@ -1,7 +1,8 @@
 """From folded states to the graph's types."""
 
+from collections.abc import Mapping
 from enum import Enum
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import strawberry
 
@@ -25,6 +26,18 @@ from store.view import View
 Word = TypeVar("Word", bound=Enum)
 
 
+Thing = TypeVar("Thing", bound=Node)
+
+# What a thing shows of its state is worked out once; who sees it comes with each operation.
+_UNSEEN: Mapping[str, Any] = {"view": None, "state": None}
+
+
+def _seen(view: View, state: State, thing: Thing) -> Thing:
+    seen = object.__new__(type(thing))
+    seen.__dict__.update(thing.__dict__, view=view, state=state, results={})
+    return seen
+
+
 def node(view: View, state: State) -> Node:
     """Return the thing as its own type."""
     return _MAKERS[state.kind](view, state)
@@ -32,10 +45,13 @@ def node(view: View, state: State) -> Node:
 
 def campaign(view: View, state: State) -> Campaign:
     """Return a campaign."""
+    return _seen(view, state, state.once(_campaign))
+
+
+def _campaign(state: State) -> Campaign:
     data = state.data
     return Campaign(
-        view=view,
-        state=state,
+        **_UNSEEN,
         campaign_id=strawberry.ID(state.id),
         company_id=strawberry.ID(state.company),
         status=_word(CampaignStatus, data.get("status")),
@@ -46,10 +62,13 @@ def campaign(view: View, state: State) -> Campaign:
 
 def application(view: View, state: State) -> Application:
     """Return an application."""
+    return _seen(view, state, state.once(_application))
+
+
+def _application(state: State) -> Application:
     data = state.data
     return Application(
-        view=view,
-        state=state,
+        **_UNSEEN,
         application_id=strawberry.ID(state.id),
         company_id=strawberry.ID(state.company),
         campaign_id=_id(data.get("campaignId")),
@@ -77,10 +96,13 @@ def application(view: View, state: State) -> Application:
 
 def call(view: View, state: State) -> Call:
     """Return a call."""
+    return _seen(view, state, state.once(_call))
+
+
+def _call(state: State) -> Call:
     data = state.data
     return Call(
-        view=view,
-        state=state,
+        **_UNSEEN,
         statistic_id=strawberry.ID(state.id),
         company_id=strawberry.ID(state.company),
         campaign_id=_id(data.get("campaignId")),
@@ -111,10 +133,13 @@ def call(view: View, state: State) -> Call:
 
 def callback(view: View, state: State) -> Callback:
     """Return a callback."""
+    return _seen(view, state, state.once(_callback))
+
+
+def _callback(state: State) -> Callback:
     data = state.data
     return Callback(
-        view=view,
-        state=state,
+        **_UNSEEN,
         callback_id=strawberry.ID(state.id),
         company_id=strawberry.ID(state.company),
         application_id=_id(data.get("applicationId")),

@@ -2,13 +2,13 @@
 
 import base64
 from collections.abc import Mapping, Sequence
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from typing import Any, TypeVar
 
 import orjson
 
 from api.errors import ClientError
-from api.types.connection import Connection, Edge, PageInfo
+from api.types.connection import EPOCH, Connection, Edge, PageInfo
 from store.listing import Page, Place, Slice
 
 T = TypeVar("T")
@@ -21,7 +21,6 @@ BY_RECEIPT = "RECEIVED_AT"
 _BY_KEY = frozenset({BY_POSITION, BY_RECEIPT, "CAMPAIGN_ID", "APPLICATION_ID"})
 _MAX_POSITION = 2**43 - 1  # a fact's number has room for so many
 
-_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _BAD_CURSOR = "The cursor is not one of this list: leave it out, or page on from one of its edges."
 
 
@@ -51,14 +50,6 @@ def read_slice(arguments: Mapping[str, Any], order: str) -> Slice:
     )
 
 
-def spell_cursor(place: Place, order: str) -> str:
-    """Spell a place of a list that is sorted by `order`."""
-    value, key = place
-    if isinstance(value, datetime):
-        value = (value - _EPOCH) // timedelta(milliseconds=1)
-    return base64.urlsafe_b64encode(orjson.dumps((order, value, key))).rstrip(b"=").decode()
-
-
 def _read_cursor(text: str | None, order: str) -> Place | None:
     if text is None:
         return None
@@ -84,7 +75,7 @@ def _read_place(mine: object, value: object, key: object, order: str) -> Place:
         return None, key
     if not isinstance(value, int) or order in _BY_KEY:
         raise ValueError("a value of another list")
-    return _EPOCH + timedelta(milliseconds=value), key
+    return EPOCH + timedelta(milliseconds=value), key
 
 
 def connection_of(page: Page, nodes: Sequence[T], order: str, total: int | None) -> Connection[T]:
@@ -96,15 +87,18 @@ def connection_of(page: Page, nodes: Sequence[T], order: str, total: int | None)
         order: What the list is sorted by.
         total: How many the whole list has; `None` where nobody asked.
     """
-    cursors = [spell_cursor(place, order) for place in page.places]
+    places = page.places
     return Connection(
         page_info=PageInfo(
+            places=places,
+            order=order,
             has_next_page=page.has_next,
             has_previous_page=page.has_previous,
-            start_cursor=cursors[0] if cursors else None,
-            end_cursor=cursors[-1] if cursors else None,
         ),
-        edges=[Edge(cursor=each, node=node) for each, node in zip(cursors, nodes, strict=True)],
+        edges=[
+            Edge(place=place, order=order, node=node)
+            for place, node in zip(places, nodes, strict=True)
+        ],
         nodes=list(nodes),
         total_count=0 if total is None else total,
     )

@@ -5,15 +5,17 @@ then place inside the event. The same rule stands here twice, for one fact after
 pipeline for pages; a test holds them together.
 """
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any
+from typing import Any, TypeVar
 
 from store.collections import Document, Pipeline
 from store.facts import Kind
 from store.ids import id_of
 from store.moment import Moment
+
+Derived = TypeVar("Derived")
 
 LINKED = ("application", "call", "callback")
 WITH_STATUSES = ("campaign", "application")
@@ -45,11 +47,28 @@ class State:
     data: dict[str, Any]
     keys: frozenset[str] = frozenset()
     statuses: list[StatusEntry] = field(default_factory=list)
+    _derived: dict[Callable[..., Any], Any] = field(
+        default_factory=dict, init=False, repr=False, compare=False
+    )
 
     @property
     def id(self) -> str:
         """The thing's id as text."""
-        return id_of(self.id_key)
+        return self.once(_id)
+
+    def once(self, derive: "Callable[[State], Derived]") -> Derived:
+        """Return what `derive` makes of this state alone, worked out only once.
+
+        Nobody changes a state that was handed out, so that operations can share it.
+        """
+        if derive not in self._derived:
+            self._derived[derive] = derive(self)
+        found: Derived = self._derived[derive]
+        return found
+
+
+def _id(state: State) -> str:
+    return id_of(state.id_key)
 
 
 def empty_state(kind: Kind, company: str, id_key: str) -> State:

@@ -8,10 +8,10 @@ from typing import Literal
 from store.facts import Kind
 from store.fold import State
 from store.ids import id_key
+from store.keys import PAIR, PHONE
 from store.view import View
 
 MatchedBy = Literal["CLIENT_SYNC_ID", "PHONE_NUMBER"]
-_PREFIXES: Mapping[MatchedBy, str] = {"CLIENT_SYNC_ID": "s", "PHONE_NUMBER": "p"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +31,10 @@ class Match:
 
 def campaign_of(state: State) -> str | None:
     """Return the id key of the folded campaign of an application or a call."""
+    return state.once(_campaign_of)
+
+
+def _campaign_of(state: State) -> str | None:
     campaign = state.data.get("campaignId")
     return None if campaign is None else id_key(campaign)
 
@@ -121,8 +125,15 @@ async def _candidates(
 
 
 def _keys(state: State, matched_by: MatchedBy) -> frozenset[str]:
-    prefix = _PREFIXES[matched_by]
-    return frozenset(key for key in state.keys if key.startswith(prefix))
+    return state.once(_pairs if matched_by == "CLIENT_SYNC_ID" else _phones)
+
+
+def _pairs(state: State) -> frozenset[str]:
+    return frozenset(key for key in state.keys if key.startswith(PAIR))
+
+
+def _phones(state: State) -> frozenset[str]:
+    return frozenset(key for key in state.keys if key.startswith(PHONE))
 
 
 async def calls_of(view: View, applications: Sequence[State]) -> dict[str, list[State]]:

@@ -10,7 +10,7 @@ from graph import Graph
 from graphql import GraphQLError, execute, parse, validate
 from query_dice import QueryDice
 
-from api import lookahead, query
+from api import lookahead
 from api.encoding import encode
 from api.loaders import roots
 from api.operation import Operation
@@ -62,12 +62,11 @@ async def one_by_one(graph: Graph, text: str, monkeypatch: pytest.MonkeyPatch) -
     with monkeypatch.context() as patched:
         patched.setattr(lookahead.Loadable, "loaded", OneByOne.loaded)
         patched.setattr(View, "remember", remember_nothing)
-        patched.setattr(query, "prefetch", load_nothing)
         patched.setattr(roots, "prefetch", load_nothing)
         found: Any = await execute(  # type: ignore[misc]
             schema._schema,  # noqa: SLF001 - the engine's own, without what strawberry adds
             parse(text),
-            context_value=Operation(graph.caller),
+            context_value=Operation(graph.afresh().caller),
         )
     return json.loads(encode({"data": found.data, "codes": codes(found.errors or ())}))
 

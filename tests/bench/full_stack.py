@@ -37,7 +37,7 @@ from sides import (
     materialised,
 )
 
-from api.paging import spell_cursor
+from api.types.connection import spell_cursor
 from store.driver import connect
 from store.ids import id_key
 

@@ -16,7 +16,7 @@ from sortedcontainers import SortedList
 
 from store.collections import Document
 from store.fold import State
-from store.links import campaign_of
+from store.links import campaign_in
 from store.listing import Accept, Listing, Page, Place, Slice, page_found, sort_key
 from store.moment import position_of
 
@@ -84,7 +84,7 @@ class Board:
             self._add(state)
 
     def _belongs(self, state: State) -> bool:
-        return campaign_of(state) == self.campaign
+        return campaign_in(state.data) == self.campaign
 
     def _add(self, state: State) -> None:
         self.counts[state.data.get("status")] += 1

@@ -47,8 +47,8 @@ class State:
     data: dict[str, Any]
     keys: frozenset[str] = frozenset()
     statuses: list[StatusEntry] = field(default_factory=list)
-    _derived: dict[Callable[..., Any], Any] = field(
-        default_factory=dict, init=False, repr=False, compare=False
+    _derived: dict[Callable[..., Any], Any] | None = field(
+        default=None, init=False, repr=False, compare=False
     )
 
     @property
@@ -61,6 +61,8 @@ class State:
 
         Nobody changes a state that was handed out, so that operations can share it.
         """
+        if self._derived is None:
+            self._derived = {}
         if derive not in self._derived:
             self._derived[derive] = derive(self)
         found: Derived = self._derived[derive]

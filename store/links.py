@@ -3,7 +3,7 @@
 from collections import Counter, defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Literal
+from typing import Any, Literal
 
 from store.facts import Kind
 from store.fold import State
@@ -35,7 +35,12 @@ def campaign_of(state: State) -> str | None:
 
 
 def _campaign_of(state: State) -> str | None:
-    campaign = state.data.get("campaignId")
+    return campaign_in(state.data)
+
+
+def campaign_in(data: Mapping[str, Any]) -> str | None:
+    """Return the id key of the campaign that folded data name."""
+    campaign = data.get("campaignId")
     return None if campaign is None else id_key(campaign)
 
 

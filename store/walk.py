@@ -74,6 +74,10 @@ class _Walk:
         direction = -1 if self.descending else 1
         by_id = {"idKey": direction}
         sort = by_id if self.listing.order is None else {column: direction} | by_id
+        if self.listing.order is None and "campaign" in self.listing.scope:
+            # In this order only one index has them. Things by id alone are in the order of another
+            # one too, and a plan that MongoDB keeps would walk that one far beyond the campaign.
+            sort = {"idKey": direction, "statusAt": -direction, "_id": -direction}
         value = {"v": f"${column}"} if self.listing.order is not None else {}
         return [
             [

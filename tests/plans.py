@@ -57,6 +57,15 @@ class Plan:
         }
 
     @property
+    def rejected(self) -> list[set[str]]:
+        """The stages of each plan that was weighed and not chosen."""
+        return [
+            {str(node["stage"]) for node in _nodes(plan) if "stage" in node}
+            for node in _nodes(self.explained)
+            for plan in node.get("rejectedPlans", [])
+        ]
+
+    @property
     def documents(self) -> int:
         """How many documents were looked at."""
         return sum(

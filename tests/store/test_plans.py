@@ -144,6 +144,23 @@ def is_walk(command: dict[str, object]) -> bool:
     return isinstance(pipeline, list) and any("$limit" in stage for stage in pipeline)
 
 
+@pytest.mark.parametrize("backward", [False, True])
+async def test_only_one_index_has_the_applications_of_a_campaign_in_the_order_of_a_page(
+    full_log: EventLog, recorded: Recorded, *, backward: bool
+) -> None:
+    view = await a_view_of(full_log, as_of=False)
+    recorded.commands.clear()
+    cursor = (None, id_key("100"))
+    wanted = Slice(5, before=cursor, backward=True) if backward else Slice(5, after=cursor)
+
+    await pages(view, [a_listing("application", None)], wanted)
+
+    plans = await recorded.plans()
+    [walk] = [plan for plan, it in zip(plans, recorded.commands, strict=True) if is_walk(it)]
+    assert "SORT" not in walk.stages
+    assert all("SORT" in stages for stages in walk.rejected), walk.rejected
+
+
 async def test_a_page_folds_no_more_facts_than_its_candidates_have(
     full_log: EventLog, recorded: Recorded
 ) -> None:

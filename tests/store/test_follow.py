@@ -16,6 +16,7 @@ from store.due import Hints, fallen_due
 from store.errors import LogUnavailableError
 from store.follow import Follower
 from store.log import EventLog, Head
+from store.moment import fact_number
 from store.subscriber import SlowSubscriberError
 from store.topics import CALLBACKS, CALLS, CAMPAIGN_STATUS, EVENTS_APPENDED, TOPICS, Topic
 from store.view import View
@@ -328,6 +329,28 @@ async def test_a_follower_outlives_a_log_that_does_not_answer(
         await log.append(calls(company, 1))
 
         assert [change.state.id for change in await first] == ["0"]
+        await told.aclose()
+
+
+async def test_a_follower_that_fails_begins_again_where_it_stood(
+    log: EventLog, company: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    async with a_follower(log, restart_seconds=0.1) as follower:
+        failures: list[None] = []
+        follower.on_failure = lambda: failures.append(None)
+        told = follower.subscribe(CALLS, company=company)
+        hearing = asyncio.create_task(take(told, 3))
+        await until(lambda: follower.listening)
+        broken = {"_id": fact_number((await log.head()).position + 1, 9), "company": company}
+        await log.database.insert("facts_1", [{**broken, "kind": "call", "idKey": "zs0"}])
+        await log.append(calls(company, 2))
+        await until(lambda: len(failures) > 1)
+
+        await log.database.delete("facts_1", broken["_id"])
+        await log.append(calls(company, 3)[2:])
+
+        assert [change.state.id for change in await hearing] == ["0", "1", "2"]
+        assert "KeyError" in caplog.text
         await told.aclose()
 
 

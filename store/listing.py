@@ -4,10 +4,9 @@ from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from store.collections import Document, Pipeline
+from store.collections import Document
 from store.facts import Kind
 from store.fold import State
-from store.view import View
 
 Place = tuple[Any, str]  # the sort value, and the id key that breaks ties
 Accept = Callable[[Sequence[State]], Awaitable[list[State]]]
@@ -52,7 +51,7 @@ async def _nothing(id_keys: Sequence[str]) -> None:
 
 @dataclass(frozen=True, slots=True)
 class Listing:
-    """A list of things; `pages` and `everything` read several of one view and kind at once.
+    """A list of things; `pages` and `sweep` read several of one view and kind at once.
 
     Attributes:
         kind: Of which kind.
@@ -83,44 +82,9 @@ def sort_key(place: Place) -> tuple[bool, Any, str]:
     return (value is None, value, key) if value is not None else (True, 0, key)
 
 
-async def everything(view: View, listings: Sequence[Listing]) -> list[list[State]]:
-    """Return several lists, each whole and in its order: for counts, and orders without an index.
-
-    Two reads for all of them, which are at least one, and those of `prepare`.
-    """
-    scopes = {repr(listing.scope): listing for listing in listings}
-    pipelines = [_things(view, each, tag) for tag, each in enumerate(scopes.values())]
-    keys: dict[str, list[str]] = {scope: [] for scope in scopes}
-    by_tag = list(keys.values())
-    for row in await view.union(pipelines):
-        by_tag[row["n"]].append(row["_id"])
-    states = await view.states(listings[0].kind, {key for mine in by_tag for key in mine})
-    await listings[0].prepare(list(states.values()))
-    return [
-        await _sorted(listing, [states[key] for key in keys[repr(listing.scope)]])
-        for listing in listings
-    ]
-
-
-def _things(view: View, listing: Listing, tag: int) -> Pipeline:
-    return [
-        {"$match": view.match(listing.kind, listing.scope)},
-        {"$group": {"_id": "$idKey"}},
-        {"$set": {"n": tag}},
-    ]
-
-
-async def _sorted(listing: Listing, states: Sequence[State]) -> list[State]:
-    return sorted(
-        await listing.accept(states),
-        key=lambda state: sort_key(listing.place(state)),
-        reverse=listing.descending,
-    )
-
-
 def page_of(states: Sequence[State], listing: Listing, wanted: Slice) -> Page:
     """Cut the slice out of a whole list that lies in its order."""
-    inside = [state for state in states if _is_inside(listing, state, wanted)]
+    inside = [state for state in states if is_inside(listing, state, wanted)]
     more = len(inside) > wanted.limit
     cut = inside[-wanted.limit :] if wanted.backward and wanted.limit else inside[: wanted.limit]
     return Page(
@@ -145,7 +109,8 @@ def page_found(listing: Listing, found: Sequence[State], wanted: Slice) -> Page:
     )
 
 
-def _is_inside(listing: Listing, state: State, wanted: Slice) -> bool:
+def is_inside(listing: Listing, state: State, wanted: Slice) -> bool:
+    """Say whether a thing stands between the cursors of a slice."""
     here = sort_key(listing.place(state))
     first, last = wanted.after, wanted.before
     if listing.descending:

@@ -22,9 +22,10 @@ from store.collections import Document, Pipeline, facts_of, keys_of
 from store.driver import Database
 from store.errors import LogUnavailableError
 from store.facts import Kind
-from store.fold import State, empty_state, fold_pipeline, fold_stages, state_of
+from store.fold import State, empty_state, fold_pipeline, state_of
 from store.ids import id_key
 from store.moment import Moment
+from store.pipelines import last_pipeline, naming_pipeline
 from store.reads import Reads
 from store.recall import Recall
 
@@ -68,6 +69,10 @@ class View:
         self._cache = cache
         self._reads = Reads(database)
         self._recall = Recall(self._reach)
+
+    def apart(self) -> "View":
+        """Return the same view without its memory, for reading much of which little is kept."""
+        return View(self.database, self.company, self.moment, self.now)
 
     @property
     def facts(self) -> str:
@@ -179,19 +184,10 @@ class View:
         }
         unread = [key for key in id_keys if key not in states]
         for part in _parts(unread, _IDS_PER_READ):
-            for each in await self.aggregate(self._last(kind, column, part)):
+            match = self.match(kind, {"idKey": {"$in": part}})
+            for each in await self.aggregate(last_pipeline(match, column)):
                 found[each["_id"]] = each.get(column)
         return found
-
-    def _last(self, kind: Kind, column: str, id_keys: Sequence[str]) -> Pipeline:
-        match = self.match(kind, {"idKey": {"$in": id_keys}})
-        if "at" in match:
-            match[f"{column}At"] = match.pop("at")
-        return [
-            {"$match": match},
-            {"$sort": {"idKey": 1, f"{column}At": -1, "_id": -1}},
-            {"$group": {"_id": "$idKey", column: {"$first": f"${column}"}}},
-        ]
 
     async def holders(self, keys: Collection[str], *kinds: Kind) -> Mapping[str, Held]:
         """Return for each link key the things that ever carried it; one covered read.
@@ -223,30 +219,13 @@ class View:
         found: dict[str, list[str]] = {application: [] for application in applications}
         states: dict[str, State] = {}
         for part in _parts(applications, _IDS_PER_READ):
-            for row in await self.aggregate(self._naming(part)):
+            match = self.match("callback", {})
+            for row in await self.aggregate(naming_pipeline(self.facts, match, part)):
                 found[row["_id"]["application"]].append(row["_id"]["idKey"])
                 for folded in row["folded"]:
                     states[folded["_id"]] = state_of("callback", self.company, folded)
         await self._recall.keep("callback", states)
         return {application: tuple(sorted(keys)) for application, keys in found.items()}
-
-    def _naming(self, applications: Sequence[str]) -> Pipeline:
-        return [
-            {"$match": self.match("callback", {"application": {"$in": applications}})},
-            {"$group": {"_id": {"application": "$application", "idKey": "$idKey"}}},
-            {
-                "$lookup": {
-                    "from": self.facts,
-                    "localField": "_id.idKey",
-                    "foreignField": "idKey",
-                    "pipeline": [
-                        {"$match": self.match("callback", {})},
-                        *fold_stages("callback"),
-                    ],
-                    "as": "folded",
-                }
-            },
-        ]
 
     async def things_in(self, kind: Kind, scope: Document) -> list[str]:
         """Return the id keys, in order, of all things with a fact in `scope`; one covered read."""

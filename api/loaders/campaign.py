@@ -21,7 +21,8 @@ from store import walk
 from store.board import Board
 from store.boards import read_boards
 from store.fold import empty_state
-from store.listing import Listing, everything
+from store.listing import Listing
+from store.sweep import sweep
 from store.view import View
 
 
@@ -126,10 +127,10 @@ async def _counts(
     if known is not None:
         return known
     listings = [applications_of(each, ask, None, descending=False) for each in campaigns]
-    return {
-        key: Counter(state.data.get("status") for state in states)
-        for key, states in zip(keys, await everything(view, listings), strict=True)
-    }
+    found: dict[str, Counter[str | None]] = {key: Counter() for key in keys}
+    async for place, states in sweep(view, listings):
+        found[keys[place]].update(state.data.get("status") for state in states)
+    return found
 
 
 async def _board_counts(board: Board) -> dict[str | None, int]:

@@ -12,7 +12,8 @@ from api.types.connection import Connection
 from api.types.enums import Direction
 from api.types.node import Node
 from store.fold import State
-from store.listing import Listing, Page, Slice, everything, page_of, sort_key
+from store.listing import Listing, Page, Slice, page_of, sort_key
+from store.sweep import counts, sorted_pages
 from store.view import View
 from store.walk import pages
 
@@ -86,19 +87,13 @@ async def _connections(
 ) -> list[Connection[Any]]:
     wants_total = ask.below.wants(ask.type_name, "totalCount")
     if order not in _INDEXED:
-        wholes = await everything(view, listings)
-        return [
-            _made(view, page_of(whole, each, wanted), order, len(whole))
-            for whole, each in zip(wholes, listings, strict=True)
-        ]
+        swept = await sorted_pages(view, listings, wanted)
+        return [_made(view, page, order, count) for page, count in swept]
     found = await pages(view, listings, wanted)
-    totals = await counts(view, listings) if wants_total else [None] * len(listings)
+    totals: list[int | None] = [None] * len(listings)
+    if wants_total:
+        totals[:] = await counts(view, listings)
     return [_made(view, page, order, count) for page, count in zip(found, totals, strict=True)]
-
-
-async def counts(view: View, listings: Sequence[Listing]) -> list[int | None]:
-    """Count whole lists."""
-    return [len(whole) for whole in await everything(view, listings)]
 
 
 def connection_from(

@@ -14,7 +14,7 @@ from api.errors import ClientError
 from api.filters import callback_filter, campaign_filter
 from api.loaders import application, campaign
 from api.loaders.event import events_of_company
-from api.loaders.lists import SORT_FIELDS, counts, order_name
+from api.loaders.lists import SORT_FIELDS, order_name
 from api.lookahead import Selection, below, prefetch
 from api.operation import Operation
 from api.paging import BY_RECEIPT, MAX_PAGE, connection_of, read_slice
@@ -32,6 +32,7 @@ from store.ids import id_key
 from store.listing import Listing, page_of, sort_key
 from store.quarantine import count_bodies, quarantined_page
 from store.statistics import log_figures
+from store.sweep import counts
 from store.view import View
 from store.walk import pages
 

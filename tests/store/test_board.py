@@ -7,13 +7,14 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 from factories import a_callback_event, a_tac_event
+from views import everything
 
 from store.board import Board
 from store.boards import Boards
 from store.fold import State
 from store.ids import id_key
 from store.links import campaign_of
-from store.listing import Listing, Page, Slice, everything, page_of
+from store.listing import Listing, Page, Slice, page_of
 from store.log import EventLog
 from store.moment import Moment
 from store.view import View

@@ -9,13 +9,13 @@ from typing import Any
 
 import pytest
 from factories import a_call_event, a_campaign_event
-from views import a_view
+from views import a_view, everything
 
 from store.facts import Kind
 from store.fold import State
 from store.ids import id_key
 from store.links import campaign_of
-from store.listing import Listing, Page, Slice, everything, page_of, sort_key
+from store.listing import Listing, Page, Slice, page_of, sort_key
 from store.log import EventLog
 from store.view import View
 from store.walk import pages

@@ -49,9 +49,7 @@ class Metrics:
             "dialgraph_subscriptions", "Subscriptions that are open.", registry=self.registry
         )
         self.follower_failures = Counter(
-            "dialgraph_follower_failures",
-            "Times that following the log failed and began again.",
-            registry=self.registry,
+            "dialgraph_follower_failures", "Failures of following.", registry=self.registry
         )
         self.requests = Counter(
             "dialgraph_http_requests",

@@ -48,6 +48,14 @@ async def test_the_metrics_count_answers_by_route_and_status(server: RunningServ
     assert "secret-token" not in metrics
 
 
+async def test_the_metrics_count_failures_of_following(server: RunningServer) -> None:
+    server.services.follower.on_failure()
+
+    metrics = (await server.client.get("/metrics")).text.splitlines()
+
+    assert "dialgraph_follower_failures_total 1.0" in metrics
+
+
 async def test_the_metrics_count_faults(
     server: RunningServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -6,14 +6,18 @@ from typing import Any
 
 from starlette.requests import Request
 
-from api.answers import JsonResponse
+from api.answers import JsonResponse, error_response
 from api.request_body import read_body
 from api.services import Services, services_of
 from store.body import Delivery, read_deliveries
+from store.errors import TooManyEventsError
 from store.log import Receipt, Rejected
 from store.rejections import InvalidJsonError
 
 NDJSON = "application/x-ndjson"
+
+MAX_EVENTS = 10_000
+"""The events that one request may have; more are refused as a whole."""
 
 # A longer body is split in a thread, so that other requests are answered meanwhile.
 _SHORT_BODY_BYTES = 64 * 1024
@@ -32,6 +36,8 @@ async def post_events(request: Request) -> JsonResponse:
             deliveries = await _split(body, ndjson=_is_ndjson(request))
         except InvalidJsonError as rejection:
             return await _refuse(services, body, rejection)
+        except TooManyEventsError as error:
+            return error_response(413, error.code, str(error))
         return await _deliver(services, deliveries)
 
 
@@ -42,8 +48,8 @@ def _is_ndjson(request: Request) -> bool:
 
 async def _split(body: bytes, *, ndjson: bool) -> list[Delivery]:
     if len(body) <= _SHORT_BODY_BYTES:
-        return read_deliveries(body, ndjson=ndjson)
-    return await asyncio.to_thread(read_deliveries, body, ndjson=ndjson)
+        return read_deliveries(body, ndjson=ndjson, at_most=MAX_EVENTS)
+    return await asyncio.to_thread(read_deliveries, body, ndjson=ndjson, at_most=MAX_EVENTS)
 
 
 async def _deliver(services: Services, deliveries: Sequence[Delivery]) -> JsonResponse:

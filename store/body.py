@@ -4,8 +4,11 @@ import hashlib
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from io import BytesIO
+from itertools import islice
 from operator import itemgetter
 
+from store.errors import TooManyEventsError
 from store.json_text import Json, Object, decode, scan, trim
 from store.numbers import Number, canonical
 from store.rejections import InvalidJsonError, RejectedError
@@ -62,32 +65,41 @@ class Delivery:
     rejection: RejectedError | None = None
 
 
-def read_deliveries(data: bytes, *, ndjson: bool) -> list[Delivery]:
+def read_deliveries(data: bytes, *, ndjson: bool, at_most: int | None = None) -> list[Delivery]:
     """Split what was posted into single events.
 
     Args:
         data: A JSON object (one event), a JSON array (one per element) or, with `ndjson`, one
             per line. Elements that are no objects are delivered too: `read_envelope` rejects them.
         ndjson: Whether every line is a body of its own.
+        at_most: How many events are taken; by default as many as come.
 
     Returns:
         The events in order. The nesting of each is counted from itself.
 
     Raises:
         InvalidJsonError: Not `ndjson`, and the whole is not JSON.
+        TooManyEventsError: They are more than `at_most`.
     """
     if ndjson:
-        return split_lines(data)
+        return _at_most(at_most, split_lines(data))
     if trim(data).startswith(b"["):
-        return split_array(data)
+        return _at_most(at_most, split_array(data))
     body = parse_body(data)
     return [Delivery(0, body.raw, body.value)]
 
 
-def split_lines(data: bytes) -> list[Delivery]:
+def _at_most(limit: int | None, deliveries: Iterator[Delivery]) -> list[Delivery]:
+    taken = list(islice(deliveries, limit))
+    if limit is not None and next(deliveries, None) is not None:
+        raise TooManyEventsError(limit)
+    return taken
+
+
+def split_lines(data: bytes) -> Iterator[Delivery]:
     """Read each line that is not blank as a body; a bad line is a rejection of its own."""
-    lines = (trim(line) for line in data.split(b"\n"))
-    return [delivery_of(line, index) for index, line in enumerate(filter(None, lines))]
+    lines = filter(None, map(trim, BytesIO(data)))
+    return (delivery_of(line, index) for index, line in enumerate(lines))
 
 
 def delivery_of(data: bytes, index: int = 0) -> Delivery:
@@ -99,14 +111,14 @@ def delivery_of(data: bytes, index: int = 0) -> Delivery:
     return Delivery(index, body.raw, body.value)
 
 
-def split_array(data: bytes) -> list[Delivery]:
+def split_array(data: bytes) -> Iterator[Delivery]:
     """Read each element of a JSON array as a body.
 
     Raises:
         InvalidJsonError: `data` is no JSON array.
     """
     elements = _elements(decode(trim(data)))
-    return [_read_element(index, *element) for index, element in enumerate(elements)]
+    return (_read_element(index, *element) for index, element in enumerate(elements))
 
 
 def _read_element(index: int, text: str, value: Json) -> Delivery:

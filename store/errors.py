@@ -13,6 +13,15 @@ class LogUnavailableError(StoreError):
     code = "UNAVAILABLE"
 
 
+class TooManyEventsError(StoreError):
+    """There are more events in one request than are taken at once; none was appended."""
+
+    code = "TOO_MANY_EVENTS"
+
+    def __init__(self, at_most: int) -> None:
+        super().__init__(f"The request has too many events: send at most {at_most:,} at once.")
+
+
 class QueueFullError(LogUnavailableError):
     """The append queue is full; nothing of this request was queued."""
 

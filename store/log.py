@@ -24,10 +24,14 @@ from store.collections import (
 )
 from store.driver import Database
 from store.errors import LogUnavailableError, StoreError
-from store.quarantine import quarantine
-from store.rejections import ForbiddenCompanyError, RejectedError
+from store.quarantine import RejectedBody, company_of, quarantine
+from store.rejections import (
+    MAX_EVENT_BYTES,
+    ForbiddenCompanyError,
+    RejectedError,
+    TooLargeError,
+)
 from store.rows import PreparedEvent, prepare
-from store.values import read_id
 from store.writer import LOG_COUNTER, Placed, Writer
 
 _EVENTS_PER_TURN = 100
@@ -122,7 +126,8 @@ class EventLog:
         """Append the events in `bodies` to the end of the log, durably and once.
 
         Args:
-            bodies: Each one JSON object. Kept byte for byte, without the white space around it.
+            bodies: Each one JSON object of less than 16 MiB. Kept byte for byte, without the white
+                space around it.
             company: If given, the only `companyId` accepted.
 
         Returns:
@@ -147,14 +152,15 @@ class EventLog:
             await self._writer.append([each for each in read if isinstance(each, PreparedEvent)])
         )
         settled = [next(outcomes) if isinstance(each, PreparedEvent) else each for each in read]
-        rejected = [
-            await self._reject(delivery, outcome, received_at)
+        refused = [
+            (delivery, outcome)
             for delivery, outcome in zip(deliveries, settled, strict=True)
             if isinstance(outcome, RejectedError)
         ]
+        rejected = await self._reject(refused, received_at) if refused else ()
         placed = tuple(each if isinstance(each, Placed) else None for each in settled)
         await self._count_redeliveries(read, placed)
-        return Receipt(placed, tuple(rejected), await self._position_behind(placed))
+        return Receipt(placed, rejected, await self._position_behind(placed))
 
     async def _position_behind(self, placed: Sequence[Placed | None]) -> int:
         """Return the last position: after a commit of our own without a read."""
@@ -177,6 +183,8 @@ class EventLog:
     def _read(
         self, delivery: Delivery, received_at: datetime, company: str | None
     ) -> PreparedEvent | RejectedError:
+        if len(delivery.raw) > MAX_EVENT_BYTES:
+            return TooLargeError()
         if delivery.rejection is not None:
             return delivery.rejection
         try:
@@ -188,22 +196,23 @@ class EventLog:
         return prepared
 
     async def _reject(
-        self, delivery: Delivery, rejection: RejectedError, received_at: datetime
-    ) -> Rejected:
-        key = None
-        if rejection.code != "FORBIDDEN_COMPANY":
-            key = await quarantine(
-                self.database,
-                delivery.raw,
-                rejection,
-                company=_company_of(delivery),
-                received_at=received_at,
-            )
-        return Rejected(delivery.index, rejection.code, str(rejection), key)
+        self, refused: Sequence[tuple[Delivery, RejectedError]], received_at: datetime
+    ) -> tuple[Rejected, ...]:
+        kept = {
+            delivery.index: RejectedBody(delivery.raw, rejection, company_of(delivery))
+            for delivery, rejection in refused
+            if not isinstance(rejection, ForbiddenCompanyError | TooLargeError)
+        }
+        found = await quarantine(self.database, list(kept.values()), received_at)
+        keys = dict(zip(kept, found, strict=True))
+        return tuple(
+            Rejected(each.index, rejection.code, str(rejection), keys.get(each.index))
+            for each, rejection in refused
+        )
 
     async def reject_body(self, raw: bytes, rejection: RejectedError) -> Rejected:
         """Keep a whole request body that is no JSON."""
-        key = await quarantine(self.database, raw, rejection, company=None, received_at=_now())
+        [key] = await quarantine(self.database, [RejectedBody(raw, rejection, None)], _now())
         return Rejected(0, rejection.code, str(rejection), key)
 
     async def _count_redeliveries(
@@ -284,8 +293,3 @@ def _now() -> datetime:
     """Return the time in UTC, in whole milliseconds as the log keeps it."""
     now = datetime.now(UTC)
     return now.replace(microsecond=now.microsecond // 1000 * 1000)
-
-
-def _company_of(delivery: Delivery) -> str | None:
-    value = delivery.value
-    return read_id(value.get("companyId")) if isinstance(value, dict) else None

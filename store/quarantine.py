@@ -1,39 +1,76 @@
 """Rejected bodies (D6): kept with their bytes, the reason and the time, once per body."""
 
 import hashlib
+from collections import Counter
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime
 
+from store.body import Delivery
 from store.collections import QUARANTINE, Document
 from store.driver import Database
 from store.listing import Page, Slice
 from store.rejections import RejectedError
+from store.values import read_id
+
+# A longer one would not fit beside the body that it was read from.
+_MAX_COMPANY_CHARS = 1_000
+
+
+@dataclass(frozen=True, slots=True)
+class RejectedBody:
+    """A body that was rejected, why, and of which company it is as far as it says so."""
+
+    raw: bytes
+    rejection: RejectedError
+    company: str | None
+
+    @property
+    def digest(self) -> bytes:
+        """Names the bytes."""
+        return hashlib.sha256(self.raw).digest()[:16]
+
+
+def company_of(delivery: Delivery) -> str | None:
+    """Read whose a body is, as far as it says so; too long a company is none."""
+    value = delivery.value
+    company = read_id(value.get("companyId")) if isinstance(value, dict) else None
+    return company if len(company or "") <= _MAX_COMPANY_CHARS else None
 
 
 async def quarantine(
-    database: Database,
-    raw: bytes,
-    rejection: RejectedError,
-    *,
-    company: str | None,
-    received_at: datetime,
-) -> str:
-    """Keep a rejected body and return its id in the quarantine.
+    database: Database, bodies: Sequence[RejectedBody], received_at: datetime
+) -> list[str]:
+    """Keep rejected bodies and return their ids in the quarantine: one write and one read.
 
     The same bytes are kept once; `count` says how often they came.
     """
-    digest = hashlib.sha256(raw).digest()[:16]
-    key = f"{int(received_at.timestamp() * 1000):013d}-{digest.hex()[:16]}"
-    first = {
-        "_id": key,
-        "company": company,
-        "receivedAt": received_at,
-        "code": rejection.code,
-        "message": str(rejection),
-        "raw": raw,
+    if not bodies:
+        return []
+    digests = [body.digest for body in bodies]
+    times = Counter(digests)
+    updates: dict[bytes, Document] = {
+        digest: {
+            "$setOnInsert": _first(body, digest, received_at),
+            "$inc": {"count": times[digest]},
+        }
+        for digest, body in zip(digests, bodies, strict=True)
     }
-    update = {"$setOnInsert": first, "$inc": {"count": 1}}
-    return str(await database.upsert(QUARANTINE, {"digest": digest}, update))
+    await database.upsert_all(QUARANTINE, updates, by="digest")
+    found = await database.find(QUARANTINE, {"digest": {"$in": list(times)}}, fields={"digest": 1})
+    keys = {bytes(row["digest"]): str(row["_id"]) for row in found}
+    return [keys[digest] for digest in digests]
+
+
+def _first(body: RejectedBody, digest: bytes, received_at: datetime) -> Document:
+    return {
+        "_id": f"{int(received_at.timestamp() * 1000):013d}-{digest.hex()[:16]}",
+        "company": body.company,
+        "receivedAt": received_at,
+        "code": body.rejection.code,
+        "message": str(body.rejection),
+        "raw": body.raw,
+    }
 
 
 def visible_to(companies: Sequence[str] | None) -> Document:

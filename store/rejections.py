@@ -5,6 +5,9 @@ from store.errors import StoreError
 MAX_NESTING = 500
 """The levels of arrays and objects that a body may have, the body itself counted as one (D6)."""
 
+MAX_EVENT_BYTES = 16 * 2**20 - 64 * 1024
+"""The bytes that one event may have: a document of MongoDB holds 16 MiB with all its fields."""
+
 MAX_ELEMENTS = 10_000
 """The elements that one `tac` may have."""
 
@@ -34,6 +37,15 @@ class NestedTooDeepError(InvalidJsonError):
 
     def __init__(self) -> None:
         super().__init__(f"The body is nested too deep: send at most {MAX_NESTING} levels.")
+
+
+class TooLargeError(RejectedError):
+    """The body is longer than a document of MongoDB; the quarantine cannot keep it either."""
+
+    code = "TOO_LARGE"
+
+    def __init__(self) -> None:
+        super().__init__(f"The event is too large: send at most {MAX_EVENT_BYTES} bytes in one.")
 
 
 class NotAnObjectError(RejectedError):

@@ -3,12 +3,18 @@
 import asyncio
 from collections import deque
 from collections.abc import Callable, Iterable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 
 from store.collections import COMPANIES, COUNTERS, EVENTS, Document, facts_of, keys_of
 from store.driver import Database, Transaction
-from store.errors import DuplicateKeyError, LogUnavailableError, PoisonError, QueueFullError
+from store.errors import (
+    DuplicateKeyError,
+    LogUnavailableError,
+    PoisonError,
+    QueueFullError,
+)
 from store.rejections import RejectedError, UnstorableError
 from store.rows import PreparedEvent
 
@@ -77,7 +83,11 @@ class Writer:
         if self.queued + len(prepared) > max(self._queue_events, len(prepared)):
             raise QueueFullError("the append queue is full: send again later")
         shares = [self._enqueue(each) for each in prepared]
-        await asyncio.wait([placed for placed, _ in shares] or [_done()])
+        pending = [placed for placed, _ in shares if not placed.done()]
+        if len(pending) == 1:
+            await _end_of(pending[0])
+        elif pending:
+            await asyncio.wait(pending)
         return [_outcome(placed, is_shared=is_shared) for placed, is_shared in shares]
 
     def _enqueue(self, prepared: PreparedEvent) -> "tuple[asyncio.Future[Placed], bool]":
@@ -94,6 +104,7 @@ class Writer:
         """Write batch after batch until cancelled; the batch in flight is finished first."""
         while True:
             await self._woken.wait()
+            await self._collect()
             batch = self._take()
             if not batch:
                 self._woken.clear()
@@ -111,6 +122,17 @@ class Writer:
         for waiting in self._waiting:
             self._fail(waiting, LogUnavailableError(_CLOSED))
         self._waiting.clear()
+
+    async def _collect(self) -> None:
+        """Let arrive what is on its way in the event loop, as long as each turn brings more.
+
+        Senders that wait for their answers come back together; without this, the first of them
+        would be committed alone while the others wait.
+        """
+        seen = 0
+        while seen < len(self._waiting) < MAX_BATCH_EVENTS:
+            seen = len(self._waiting)
+            await asyncio.sleep(0)
 
     def _take(self) -> list[_Waiting]:
         size = len(first_batch(waiting.prepared for waiting in self._waiting))
@@ -172,10 +194,10 @@ class Writer:
             waiting.placed.exception()  # a sender of several hears of one, and may have left
 
 
-def _done() -> "asyncio.Future[None]":
-    future = asyncio.get_running_loop().create_future()
-    future.set_result(None)
-    return future
+async def _end_of(placed: "asyncio.Future[Placed]") -> None:
+    """Wait as `asyncio.wait` does for several: to leave does not cancel what others share."""
+    with suppress(Exception):  # the future keeps it
+        await asyncio.shield(placed)
 
 
 def _outcome(placed: "asyncio.Future[Placed]", *, is_shared: bool) -> Placed | RejectedError:

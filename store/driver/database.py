@@ -124,11 +124,11 @@ class Database:
             )
         return found["_id"] if found else None
 
-    async def upsert_all(self, collection: str, updates: Mapping[Any, Document]) -> None:
-        """Apply an update to each document named by its `_id`, creating those that are missing."""
-        operations = [
-            UpdateOne({"_id": key}, update, upsert=True) for key, update in updates.items()
-        ]
+    async def upsert_all(
+        self, collection: str, updates: Mapping[Any, Document], *, by: str = "_id"
+    ) -> None:
+        """Apply an update to each document named by a field, creating those that are missing."""
+        operations = [UpdateOne({by: key}, update, upsert=True) for key, update in updates.items()]
         if operations:
             with translated():
                 await self.handle[collection].bulk_write(operations, ordered=False)

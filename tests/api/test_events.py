@@ -11,6 +11,7 @@ from factories import a_campaign_event
 from serving import RunningServer, a_server
 
 from store.collections import QUARANTINE
+from store.quarantine import count_bodies
 
 NDJSON = "application/x-ndjson"
 
@@ -225,6 +226,26 @@ async def test_a_body_over_the_limit_is_too_large(narrow_server: RunningServer) 
     assert answer.status_code == httpx.codes.REQUEST_ENTITY_TOO_LARGE
     assert answer.json()["error"]["code"] == "TOO_LARGE"
     assert "1000 bytes" in answer.json()["error"]["message"]
+
+
+@pytest.mark.parametrize(
+    ("content_type", "body"),
+    [
+        pytest.param(NDJSON, b"1\n" * 10_001, id="lines"),
+        pytest.param("application/json", b"[1%b]" % (b",1" * 10_000), id="an array"),
+    ],
+)
+async def test_more_events_than_are_taken_at_once_are_refused_as_a_whole(
+    server: RunningServer, content_type: str, body: bytes
+) -> None:
+    before = await count_bodies(server.log.database, None)
+
+    answer = await server.post(body, content_type)
+
+    assert answer.status_code == httpx.codes.REQUEST_ENTITY_TOO_LARGE
+    assert answer.json()["error"]["code"] == "TOO_MANY_EVENTS"
+    assert "10,000" in answer.json()["error"]["message"]
+    assert await count_bodies(server.log.database, None) == before
 
 
 async def test_a_chunked_body_of_the_limit_is_taken(narrow_server: RunningServer) -> None:

@@ -190,7 +190,7 @@ def test_d2_an_array_is_one_delivery_per_element_each_with_its_own_bytes() -> No
 @pytest.mark.parametrize("other", [b"", b"{}", b"1", b"]"])
 def test_d6_what_is_no_array_is_not_split(other: bytes) -> None:
     with pytest.raises(InvalidJsonError):
-        split_array(other)
+        list(split_array(other))
 
 
 @pytest.mark.parametrize("empty", [b"[]", b" [ \n] "])

@@ -235,6 +235,56 @@ async def test_d6_a_rejected_body_in_concurrent_requests_is_kept_once(new_log: E
     assert await count_quarantined(new_log.database, None) == 60
 
 
+async def test_many_rejections_in_one_request_are_kept_in_one_write(
+    new_log: EventLog, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    writes: list[Mapping[Any, Document]] = []
+    write = new_log.database.upsert_all
+
+    async def noted(collection: str, updates: Mapping[Any, Document], *, by: str = "_id") -> None:
+        writes.append(updates)
+        await write(collection, updates, by=by)
+
+    monkeypatch.setattr(new_log.database, "upsert_all", noted)
+    receipt = await new_log.append([b"%d" % (number % 50) for number in range(100)])
+
+    kept = await new_log.database.find(QUARANTINE, {}, sort=[("raw", 1)])
+    assert [len(updates) for updates in writes if updates] == [50]
+    assert {row["count"] for row in kept} == {2}
+    assert [each.quarantine_id for each in receipt.rejected[:50]] == [
+        each.quarantine_id for each in receipt.rejected[50:]
+    ]
+
+
+@pytest.mark.parametrize(
+    "raw",
+    [
+        pytest.param(a_campaign_event(text="x" * 16 * 2**20), id="an event"),
+        pytest.param(b"x" * 16 * 2**20, id="no JSON"),
+        pytest.param(b'"%b"' % (b"x" * 17 * 2**20), id="no object"),
+    ],
+)
+async def test_a_body_that_no_document_holds_is_rejected_and_holds_up_no_other(
+    new_log: EventLog, raw: bytes
+) -> None:
+    receipt = await new_log.append([raw, a_call_event()])
+
+    [rejected] = receipt.rejected
+    assert (rejected.index, rejected.code, rejected.quarantine_id) == (0, "TOO_LARGE", None)
+    assert positions(receipt) == [None, 1]
+    assert await count_bodies(new_log.database, None) == 0
+
+
+async def test_a_rejected_body_with_a_company_as_long_as_itself_is_kept(new_log: EventLog) -> None:
+    raw = b'{"companyId": "%b"}' % (b"x" * 9 * 2**20)
+
+    receipt = await new_log.append([raw])
+
+    [row] = await new_log.database.find(QUARANTINE, {})
+    assert receipt.rejected[0].quarantine_id == row["_id"]
+    assert (bytes(row["raw"]), row["company"]) == (raw, None)
+
+
 async def test_d6_a_request_that_is_no_json_is_kept_as_a_whole(new_log: EventLog) -> None:
     rejected = await new_log.reject_body(b"[{]", InvalidJsonError())
 

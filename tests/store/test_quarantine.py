@@ -8,7 +8,13 @@ from store.collections import Document
 from store.driver import Database
 from store.listing import Page, Slice
 from store.log import EventLog
-from store.quarantine import count_bodies, quarantine, quarantined_page, visible_to
+from store.quarantine import (
+    RejectedBody,
+    count_bodies,
+    quarantine,
+    quarantined_page,
+    visible_to,
+)
 from store.rejections import MissingCompanyIdError, NotAnObjectError
 
 _START = datetime(2026, 1, 31, 10, tzinfo=UTC)
@@ -23,9 +29,9 @@ async def kept(new_log: EventLog) -> Database:
 
 
 async def keep(database: Database, raw: bytes, minute: int, company: str | None) -> str:
-    received_at = _START + timedelta(minutes=minute)
-    rejection = NotAnObjectError()
-    return await quarantine(database, raw, rejection, company=company, received_at=received_at)
+    body = RejectedBody(raw, NotAnObjectError(), company)
+    [key] = await quarantine(database, [body], _START + timedelta(minutes=minute))
+    return key
 
 
 def raws(found: tuple[Page, list[Document]]) -> list[bytes]:
@@ -33,9 +39,9 @@ def raws(found: tuple[Page, list[Document]]) -> list[bytes]:
 
 
 async def test_a_body_is_kept_with_its_bytes_the_reason_and_the_time(new_log: EventLog) -> None:
-    key = await quarantine(
-        new_log.database, b"{}", MissingCompanyIdError(), company=None, received_at=_START
-    )
+    body = RejectedBody(b"{}", MissingCompanyIdError(), None)
+
+    [key] = await quarantine(new_log.database, [body], _START)
 
     _, [row] = await quarantined_page(new_log.database, None, Slice(10))
     assert row.pop("digest")

@@ -1,6 +1,5 @@
 """The command line: `dialgraph --help`."""
 
-import asyncio
 import os
 import sys
 import time
@@ -10,7 +9,7 @@ from typing import Any, BinaryIO
 
 import click
 
-from api.console import explained
+from api.console import explained, run_to_end
 from api.importing import destination, import_lines, size_of
 from api.listening import bind
 from api.maintenance import COMMANDS, import_export, run
@@ -47,7 +46,7 @@ def serve_command(*, host: str, port: int, demo: bool, insecure: bool) -> None:
     with explained():
         settings = Settings.from_environ(os.environ)
         sockets = bind(host, port, insecure=insecure)
-        asyncio.run(serve(settings.for_demo() if demo else settings, sockets, demo=demo))
+        run_to_end(serve(settings.for_demo() if demo else settings, sockets, demo=demo))
 
 
 @main.command("import")
@@ -98,7 +97,7 @@ async def _import(settings: Settings, file: BinaryIO, url: str | None) -> Tally:
 def _conclude(work: Coroutine[Any, Any, Tally]) -> None:
     """Do the work and sum it up; exit with status 1 if something was rejected."""
     started_at = time.monotonic()
-    tally = asyncio.run(work)
+    tally = run_to_end(work)
     seconds = time.monotonic() - started_at
     click.echo(
         f"{tally.appended:,} appended, {tally.duplicates:,} duplicates,"

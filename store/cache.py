@@ -14,8 +14,8 @@ from store.collections import Document, facts_of
 from store.driver import Database
 from store.moment import Moment, fact_number, position_of
 
-MAX_ENTRIES = 200_000
-"""How many entries a process keeps; about 1.5 KB each, the state of a thing about 4 KB."""
+MAX_ENTRIES = 100_000
+"""How many entries a process keeps: about 2.5 KiB each, so 250 MiB."""
 
 _MAX_BEHIND = 1_000  # reading more positions than that costs more than loading afresh
 _MAX_HORIZONS = 1_000

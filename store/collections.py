@@ -29,9 +29,13 @@ class Limits:
     """Deadlines and sizes of the connection, set once for everything.
 
     A Motor call cannot be cancelled, so each deadline is also the driver's or the server's own.
+    A server that accepts connections and answers nothing is given up after `connect_seconds` +
+    `heartbeat_seconds`, with all that wait for it.
     """
 
     server_selection_seconds: float = 5.0
+    connect_seconds: float = 3.0
+    heartbeat_seconds: float = 2.0
     socket_seconds: float = 30.0
     write_seconds: float = 10.0
     read_seconds: float = 20.0

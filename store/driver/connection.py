@@ -8,6 +8,7 @@ from motor.motor_asyncio import AsyncIOMotorClient
 from pymongo.errors import PyMongoError
 
 from store.collections import Document, Limits
+from store.driver.abandoned import APP_NAME
 from store.driver.database import Database
 from store.driver.translation import translated
 from store.errors import LogUnavailableError
@@ -25,9 +26,11 @@ async def connect(uri: str, name: str, limits: Limits | None = None) -> AsyncIte
         client: AsyncIOMotorClient[Document] = AsyncIOMotorClient(
             uri,
             serverSelectionTimeoutMS=int(chosen.server_selection_seconds * 1000),
+            connectTimeoutMS=int(chosen.connect_seconds * 1000),
+            heartbeatFrequencyMS=int(chosen.heartbeat_seconds * 1000),
             socketTimeoutMS=int(chosen.socket_seconds * 1000),
             maxPoolSize=chosen.pool_size,
-            appname="dialgraph",
+            appname=APP_NAME,
         )
     try:
         yield Database(client, name, chosen)

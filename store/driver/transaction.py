@@ -9,6 +9,7 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from typing import TypeVar
 
+import pymongo
 from pymongo import ReturnDocument, UpdateOne
 from pymongo.client_session import ClientSession
 from pymongo.database import Database as SyncDatabase
@@ -16,9 +17,13 @@ from pymongo.errors import PyMongoError
 from pymongo.read_concern import ReadConcern
 
 from store.collections import Document
+from store.driver.abandoned import end_abandoned
 from store.errors import LogUnavailableError
 
 Result = TypeVar("Result")
+
+_ABORT_SECONDS = 1.0
+_PATIENCE_SECONDS = 2.0  # with a transaction that is in the way
 
 
 class Transaction:
@@ -64,14 +69,25 @@ def run_transaction(
         work: The writes; called again on a transient error.
         deadline: When to give up, by the monotonic clock.
     """
+    looked_at = time.monotonic()
     with database.client.start_session() as session:
         while True:
             try:
-                return _attempt(database, session, work, deadline)
+                with pymongo.timeout(max(0.001, deadline - time.monotonic())):
+                    return _attempt(database, session, work, deadline)
             except PyMongoError as error:
-                if session.in_transaction:
-                    session.abort_transaction()
+                _abort(session)
                 _pause_or_raise(error, "TransientTransactionError", deadline)
+            if time.monotonic() - looked_at > _PATIENCE_SECONDS:
+                end_abandoned(database.client)
+                looked_at = time.monotonic()
+
+
+def _abort(session: ClientSession) -> None:
+    """Tell the server, which would keep the locks; one that does not answer is not waited for."""
+    if session.in_transaction:
+        with pymongo.timeout(_ABORT_SECONDS):
+            session.abort_transaction()
 
 
 def _attempt(

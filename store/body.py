@@ -3,10 +3,10 @@
 import hashlib
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
 from io import BytesIO
 from itertools import islice
 from operator import itemgetter
+from typing import NamedTuple
 
 from store.errors import TooManyEventsError
 from store.json_text import Json, Object, decode, scan, trim
@@ -18,8 +18,7 @@ _SEPARATOR = re.compile(r"[ \t\n\r]*(,?)[ \t\n\r]*")
 _CONSTANTS = {None: "n", True: "t", False: "f"}
 
 
-@dataclass(frozen=True, slots=True)
-class Body:
+class Body(NamedTuple):
     """One JSON value.
 
     Attributes:
@@ -48,8 +47,7 @@ def parse_body(data: bytes) -> Body:
     return Body(raw, value)
 
 
-@dataclass(frozen=True, slots=True)
-class Delivery:
+class Delivery(NamedTuple):
     """One event of a request, or what stands in its place.
 
     Attributes:
@@ -159,11 +157,14 @@ def digest(value: Json) -> bytes:
     while levels:
         for before, item in levels[-1]:
             kind = type(item)
-            if kind is Object or kind is list:
+            if kind is str:
+                parts.append(f'{before}"{len(item)}:{item}')
+            elif kind is Object or kind is list:
                 parts.append(before + _open(item))
                 levels.append(_parts_of(item))
                 break
-            parts.append(before + _spell(item, kind))
+            else:
+                parts.append(before + _spell(item))
         else:
             levels.pop()
     # A lone surrogate is a text of its own.
@@ -186,9 +187,7 @@ def _parts_of(item: Object | list[Json]) -> Iterator[tuple[str, Json]]:
     return iter([(f'"{len(key)}:{key}', each) for key, each in pairs])
 
 
-def _spell(scalar: Json, kind: type) -> str:
-    if kind is str:
-        return f'"{len(scalar)}:{scalar}'
-    if kind is Number:
+def _spell(scalar: Json) -> str:
+    if type(scalar) is Number:
         return f"#{canonical(scalar)};"
     return _CONSTANTS[scalar]

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
+from typing import NamedTuple
 
 from store.collections import COMPANIES, COUNTERS, EVENTS, Document, facts_of, keys_of
 from store.driver import Database, Transaction
@@ -27,8 +28,7 @@ LOG_COUNTER = "log"
 _CLOSED = "the server is shutting down"
 
 
-@dataclass(frozen=True, slots=True)
-class Placed:
+class Placed(NamedTuple):
     """Where an event stands in the log."""
 
     position: int
@@ -83,11 +83,9 @@ class Writer:
         if self.queued + len(prepared) > max(self._queue_events, len(prepared)):
             raise QueueFullError("the append queue is full: send again later")
         shares = [self._enqueue(each) for each in prepared]
-        pending = [placed for placed, _ in shares if not placed.done()]
-        if len(pending) == 1:
-            await _end_of(pending[0])
-        elif pending:
-            await asyncio.wait(pending)
+        for placed, _ in shares:
+            if not placed.done():
+                await _end_of(placed)
         return [_outcome(placed, is_shared=is_shared) for placed, is_shared in shares]
 
     def _enqueue(self, prepared: PreparedEvent) -> "tuple[asyncio.Future[Placed], bool]":
@@ -195,7 +193,7 @@ class Writer:
 
 
 async def _end_of(placed: "asyncio.Future[Placed]") -> None:
-    """Wait as `asyncio.wait` does for several: to leave does not cancel what others share."""
+    """Wait until it is decided; to leave does not cancel what others share."""
     with suppress(Exception):  # the future keeps it
         await asyncio.shield(placed)
 

@@ -1,8 +1,7 @@
 """What every event says of itself: its name, its company, its time (D1, D3, D8)."""
 
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta, tzinfo
-from typing import Literal
+from typing import Literal, NamedTuple
 
 from store.dates import read_date
 from store.json_text import Json
@@ -15,8 +14,7 @@ MAX_AHEAD = timedelta(hours=24)
 """How far an event's date may lie after its receipt: one wrong clock must not win forever (D3)."""
 
 
-@dataclass(frozen=True, slots=True)
-class Envelope:
+class Envelope(NamedTuple):
     """What an event says of itself.
 
     Attributes:

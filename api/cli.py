@@ -10,7 +10,7 @@ from typing import Any, BinaryIO
 import click
 
 from api.console import explained, run_to_end
-from api.importing import destination, import_lines, size_of
+from api.importing import destination, import_lines, reading
 from api.listening import bind
 from api.maintenance import COMMANDS, import_export, run
 from api.posting import Tally
@@ -18,6 +18,7 @@ from api.schema import schema
 from api.serve import serve
 from api.settings import Settings
 from api.simulate import simulate
+from api.token_commands import token_group
 
 _LOCAL_URL = "http://127.0.0.1:8000"
 _SHOWN_REJECTIONS = 20
@@ -29,7 +30,7 @@ def main() -> None:
     """Keep a telemarketing dialer's events, and ask them as a graph."""
 
 
-for command in COMMANDS:
+for command in (*COMMANDS, token_group):
     main.add_command(command)
 
 
@@ -37,7 +38,7 @@ for command in COMMANDS:
 @click.option("--host", default="127.0.0.1", show_default=True, help="Where to listen.")
 @click.option("--port", default=8000, show_default=True, type=click.IntRange(0, 65535))
 @click.option("--demo", is_flag=True, help="Show a simulated call centre, in its own database.")
-@click.option("--insecure", is_flag=True, help="Let other machines in, though there are no tokens.")
+@click.option("--insecure", is_flag=True, help="Let other machines in, even without tokens.")
 def serve_command(*, host: str, port: int, demo: bool, insecure: bool) -> None:
     """Serve the log and its graph.
 
@@ -45,7 +46,7 @@ def serve_command(*, host: str, port: int, demo: bool, insecure: bool) -> None:
     """
     with explained():
         settings = Settings.from_environ(os.environ)
-        sockets = bind(host, port, insecure=insecure)
+        sockets = bind(host, port, is_guarded=settings.asks_for_tokens or insecure)
         run_to_end(serve(settings.for_demo() if demo else settings, sockets, demo=demo))
 
 
@@ -56,9 +57,12 @@ def serve_command(*, host: str, port: int, demo: bool, insecure: bool) -> None:
 def import_command(*, file: BinaryIO, url: str | None, is_export: bool) -> None:
     """Append the events of FILE, one JSON object per line; - is the standard input.
 
-    Importing the same again appends nothing twice.
+    An import that was broken off can be run again: what the log holds already is counted as
+    duplicates and not appended twice; with --log it is compared, then passed over.
     """
     if is_export:
+        if url is not None:
+            raise click.UsageError("--log writes to the store itself: leave --url out")
         click.echo(f"{run(lambda log: import_export(log, file)):,} appended")
         return
     with explained():
@@ -87,11 +91,9 @@ def schema_command() -> None:
 
 
 async def _import(settings: Settings, file: BinaryIO, url: str | None) -> Tally:
-    size_bytes = size_of(file)
-    progress = click.progressbar(length=size_bytes or 1, hidden=not size_bytes, file=sys.stderr)
     async with destination(settings, url) as post:
-        with progress as bar:
-            return await import_lines(file, post, bar.update)
+        with reading(file) as read_bytes:
+            return await import_lines(file, post, read_bytes)
 
 
 def _conclude(work: Coroutine[Any, Any, Tally]) -> None:

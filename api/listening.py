@@ -8,22 +8,24 @@ from contextlib import ExitStack
 from api.settings import StartError
 
 
-def bind(host: str, port: int, *, insecure: bool = False) -> list[socket.socket]:
+def bind(host: str, port: int, *, is_guarded: bool = False) -> list[socket.socket]:
     """Bind a socket for each address of `host`; the caller closes them.
 
     Args:
         host: A name or an address.
         port: 0 takes a free one, of the first address only.
-        insecure: Whether others than this machine may be let in.
+        is_guarded: Whether others than this machine may be let in: they are asked for tokens, or
+            somebody has said that this is not needed.
 
     Raises:
         StartError: `host` is open to others, or the port cannot be had; the message says so.
     """
     addresses = _addresses(host, port)
-    if not insecure and not all(map(_is_loopback, addresses)):
+    if not is_guarded and not all(map(_is_loopback, addresses)):
         raise StartError(
-            f"{host} can be reached from other machines, and nobody is asked for a token:"
-            " use --host 127.0.0.1, or --insecure where only friends reach it (a container)"
+            f"{host} can be reached from other machines, and nobody is asked for a token: set"
+            " DIALGRAPH_TOKENS (see `dialgraph token create`), or use --host 127.0.0.1, or"
+            " --insecure where only friends reach it (a container)"
         )
     with ExitStack() as opened:
         sockets = [opened.enter_context(_bound(address)) for address in addresses]

@@ -10,7 +10,7 @@ from typing import Any
 
 import httpx
 
-from api.settings import StartError
+from api.environ import StartError
 
 Post = Callable[[bytes], Awaitable[dict[str, Any]]]
 """Posts one body and returns the receipt, as `POST /events` spells it."""
@@ -63,7 +63,7 @@ async def in_parallel(senders: int, send: Callable[[], Awaitable[None]]) -> None
 
 
 @functools.cache
-def _tls() -> ssl.SSLContext:
+def tls() -> ssl.SSLContext:
     """Return what all clients share: it takes longer to make than a request."""
     return httpx.create_ssl_context()
 
@@ -76,9 +76,7 @@ async def posting_to(url: str, content_type: str) -> AsyncIterator[Post]:
         StartError: It cannot be reached, or answers otherwise than a dialgraph.
     """
     headers = {"Content-Type": content_type}
-    async with httpx.AsyncClient(
-        timeout=_TIMEOUT_SECONDS, headers=headers, verify=_tls()
-    ) as client:
+    async with httpx.AsyncClient(timeout=_TIMEOUT_SECONDS, headers=headers, verify=tls()) as client:
 
         async def post(body: bytes) -> dict[str, Any]:
             for _ in range(_ATTEMPTS):

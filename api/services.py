@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 
 from starlette.requests import HTTPConnection
 
+from api.gate import Gate
 from api.metrics import Metrics
 from api.settings import Settings
 from store.collections import Limits
@@ -24,6 +25,7 @@ class Services:
     log: EventLog
     follower: Follower
     following: asyncio.Task[None]
+    gate: Gate = field(default_factory=Gate)
     metrics: Metrics = field(default_factory=Metrics)
 
     def end_subscriptions(self) -> None:
@@ -44,20 +46,34 @@ async def open_services(
 
     Raises:
         LogUnavailableError: It did not answer in time.
+        SettingsError: The tokens or keys that the settings name cannot be read.
     """
+    gate = Gate.of(settings)
     async with (
+        _watched(gate),
         connect(uri, settings.database, limits) as database,
         open_log(database, zone=settings.time_zone, queue_events=settings.queue_events) as log,
     ):
         follower = Follower(log)
         following = asyncio.create_task(follower.run(), name="follower")
-        services = Services(settings, database, log, follower, following)
+        services = Services(settings, database, log, follower, following, gate)
         services.metrics.watch(log, follower)
         try:
             yield services
         finally:
             services.end_subscriptions()
             await asyncio.gather(following, return_exceptions=True)
+
+
+@asynccontextmanager
+async def _watched(gate: Gate) -> AsyncIterator[None]:
+    """Let the gate look for changed tokens."""
+    watching = asyncio.create_task(gate.watch(), name="gate")
+    try:
+        yield
+    finally:
+        watching.cancel()
+        await asyncio.gather(watching, return_exceptions=True)
 
 
 def services_of(connection: HTTPConnection) -> Services:

@@ -2,21 +2,19 @@
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import tzinfo
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
+from api.environ import SettingsError, StartError, whole_number
+from api.jwt_settings import JwtSettings
+from api.web_settings import WebSettings
+
+__all__ = ["Settings", "SettingsError", "StartError"]
+
 _MAX_EVENT_BYTES = 15 * 2**20  # a document of MongoDB holds 16 MiB
 _DATABASE_NAME = re.compile(r"[A-Za-z0-9_-]{1,48}")
-
-
-class StartError(Exception):
-    """The command cannot do its work here; the message is a sentence that says what to do."""
-
-
-class SettingsError(StartError):
-    """A variable of the environment cannot be used; the message names it and says what can."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -31,6 +29,9 @@ class Settings:
         time_zone: That of dates that name none (D3).
         max_body_bytes: The longest request body.
         queue_events: How many events may wait for their commit.
+        tokens: The file of the machines' tokens, or its JSON; `None` where there are none.
+        jwt: Whose JSON Web Tokens are taken; `None` where there are none.
+        web: How the doors are kept.
     """
 
     mongodb_uri: str | None
@@ -40,6 +41,14 @@ class Settings:
     time_zone: tzinfo
     max_body_bytes: int
     queue_events: int
+    tokens: str | None = field(default=None, repr=False)
+    jwt: JwtSettings | None = None
+    web: WebSettings = field(default_factory=WebSettings)
+
+    @property
+    def asks_for_tokens(self) -> bool:
+        """Whether nobody is let in without one."""
+        return self.tokens is not None or self.jwt is not None
 
     @classmethod
     def from_environ(cls, environ: Mapping[str, str]) -> "Settings":
@@ -55,10 +64,15 @@ class Settings:
             data_folder=_data_folder(given),
             mongod=given.get("DIALGRAPH_MONGOD"),
             time_zone=_time_zone(given.get("DIALGRAPH_TIME_ZONE", "UTC")),
-            max_body_bytes=_number(
+            max_body_bytes=whole_number(
                 given, "DIALGRAPH_MAX_BODY_BYTES", default=8 * 2**20, most=_MAX_EVENT_BYTES
             ),
-            queue_events=_number(given, "DIALGRAPH_QUEUE_EVENTS", default=20_000, most=1_000_000),
+            queue_events=whole_number(
+                given, "DIALGRAPH_QUEUE_EVENTS", default=20_000, most=1_000_000
+            ),
+            tokens=given.get("DIALGRAPH_TOKENS"),
+            jwt=JwtSettings.from_given(given),
+            web=WebSettings.from_environ(given),
         )
 
     def for_demo(self) -> "Settings":
@@ -94,10 +108,3 @@ def _time_zone(name: str) -> tzinfo:
         raise SettingsError(
             f"DIALGRAPH_TIME_ZONE is {name!r}: use a name such as UTC or Europe/Kyiv"
         ) from error
-
-
-def _number(given: Mapping[str, str], name: str, *, default: int, most: int) -> int:
-    text = given.get(name, str(default))
-    if not (text.isascii() and text.isdigit() and 1 <= int(text[:20]) <= most):
-        raise SettingsError(f"{name} is {text!r}: use a whole number from 1 to {most}")
-    return int(text)

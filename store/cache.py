@@ -17,7 +17,8 @@ from store.moment import Moment, fact_number, position_of
 MAX_ENTRIES = 100_000
 """How many entries a process keeps: about 2.5 KiB each, so 250 MiB."""
 
-_MAX_BEHIND = 1_000  # reading more positions than that costs more than loading afresh
+_MAX_BEHIND = 1_000  # positions; to read more of them costs more than to load afresh
+_MAX_ROWS_BEHIND = 3_000
 _MAX_HORIZONS = 1_000
 _MAX_TOUCHED = 20_000
 _MAX_MEMBERS = 1_000  # of one entry
@@ -105,7 +106,10 @@ class Cache:
         horizon = self._horizon(company, moment)
         async with horizon.lock:
             if horizon.position < moment.position:
-                for row in await _rows_between(database, company, moment, horizon.position):
+                rows = await _rows_between(database, company, moment, horizon.position)
+                if len(rows) == _MAX_ROWS_BEHIND:
+                    return Reach(self, self._begin(company, moment), moment.position)
+                for row in rows:
                     self._touch(horizon, row)
                 horizon.position = moment.position
         return Reach(self, horizon, moment.position)
@@ -114,9 +118,16 @@ class Cache:
         key = (company, moment.generation)
         horizon = self._horizons.get(key)
         if horizon is None or moment.position - horizon.position > _MAX_BEHIND:
-            self._made += 1
-            horizon = self._horizons[key] = Horizon(self._made, moment.position)
+            return self._begin(company, moment)
         self._horizons.move_to_end(key)
+        return horizon
+
+    def _begin(self, company: str, moment: Moment) -> Horizon:
+        """Begin anew for a company: what is known of it counts no longer."""
+        self._made += 1
+        horizon = Horizon(self._made, moment.position)
+        self._horizons[company, moment.generation] = horizon
+        self._horizons.move_to_end((company, moment.generation))
         if len(self._horizons) > _MAX_HORIZONS:
             self._horizons.popitem(last=False)
         return horizon
@@ -205,6 +216,7 @@ async def _rows_between(
         {"_id": numbers, "company": company},
         fields=dict.fromkeys(("kind", "idKey", "campaign", "application", "keys"), 1),
         hint=[("_id", 1)],
+        limit=_MAX_ROWS_BEHIND,
     )
 
 

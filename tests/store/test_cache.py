@@ -168,15 +168,18 @@ async def test_what_is_asked_for_often_stays(new_log: EventLog) -> None:
     assert await read_by(new_log, await a_view(new_log, cache)) == 0
 
 
+@pytest.mark.parametrize(("bound", "reads"), [("_MAX_BEHIND", 1), ("_MAX_ROWS_BEHIND", 2)])
 async def test_what_is_far_behind_is_forgotten_without_reading_up(
-    new_log: EventLog, cache: Cache, monkeypatch: pytest.MonkeyPatch
+    new_log: EventLog, cache: Cache, monkeypatch: pytest.MonkeyPatch, bound: str, reads: int
 ) -> None:
-    monkeypatch.setattr(cache_module, "_MAX_BEHIND", 3)
+    monkeypatch.setattr(cache_module, bound, 3)
     await new_log.append([a_campaign_event(campaignId="c1", status="NEW")])
     await a_status(new_log, cache)
+    await new_log.append([a_campaign_event(campaignId="c1", status="PAUSED")])
     await new_log.append([a_campaign_event(campaignId=f"c{each}") for each in range(2, 7)])
 
-    assert await read_by(new_log, await a_view(new_log, cache)) == 1
+    assert await read_by(new_log, await a_view(new_log, cache)) == reads
+    assert await a_status(new_log, cache) == "PAUSED"
 
 
 async def test_a_horizon_that_forgets_what_was_touched_keeps_nothing_older(

@@ -3,10 +3,13 @@
 import gc
 import os
 import stat
+import sys
 from collections.abc import AsyncIterator, Callable, Iterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass, field
 from typing import Any, BinaryIO
+
+import click
 
 from api.events import NDJSON, receipt_content
 from api.posting import Post, Tally, in_parallel, posting_to
@@ -56,6 +59,14 @@ def size_of(file: BinaryIO) -> int | None:
     """Return the size of a regular file; what comes through a pipe has none."""
     status = os.fstat(file.fileno())
     return status.st_size if stat.S_ISREG(status.st_mode) else None
+
+
+@contextmanager
+def reading(file: BinaryIO) -> Iterator[Callable[[int], object]]:
+    """Show how much of a regular file is done with; yield what is to be told further bytes."""
+    size = size_of(file)
+    with click.progressbar(length=size or 1, hidden=not size, file=sys.stderr) as bar:
+        yield bar.update
 
 
 async def import_lines(file: BinaryIO, post: Post, read_bytes: Callable[[int], object]) -> Tally:

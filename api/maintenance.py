@@ -11,6 +11,7 @@ from typing import BinaryIO, TypeVar
 import click
 
 from api.console import explained
+from api.importing import reading
 from api.serve import mongodb
 from api.settings import Settings
 from store.data_folder import served_uri
@@ -80,8 +81,10 @@ async def _export(log: EventLog) -> None:
 async def import_export(log: EventLog, file: BinaryIO) -> int:
     """Append the lines of an export at their own positions; return how many were new."""
     appended = 0
-    while lines := list(islice(file, _LINES_PER_TRANSACTION)):
-        appended += await import_lines(log, [read_line(line) for line in lines if line.strip()])
+    with reading(file) as read_bytes:
+        while lines := list(islice(file, _LINES_PER_TRANSACTION)):
+            appended += await import_lines(log, [read_line(line) for line in lines if line.strip()])
+            read_bytes(sum(map(len, lines)))
     return appended
 
 

@@ -3,6 +3,7 @@
 import hashlib
 import re
 from collections.abc import Iterator
+from dataclasses import dataclass
 from io import BytesIO
 from itertools import islice
 from operator import itemgetter
@@ -47,7 +48,8 @@ def parse_body(data: bytes) -> Body:
     return Body(raw, value)
 
 
-class Delivery(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class Delivery:
     """One event of a request, or what stands in its place.
 
     Attributes:

@@ -3,6 +3,7 @@ import subprocess
 import sys
 import uuid
 from collections.abc import AsyncIterator, Callable
+from pathlib import Path
 
 import orjson
 import pytest
@@ -75,6 +76,31 @@ async def test_an_export_can_be_imported_into_an_empty_store(
     assert imported.stdout == b"2 appended\n"
     assert again == exported
     assert [orjson.loads(line)["position"] for line in exported.splitlines()] == [1, 2]
+
+
+def test_an_export_is_not_imported_through_a_server(dialgraph: Command) -> None:
+    ended = dialgraph("import", "--log", "-", "--url", "http://127.0.0.1:9")
+
+    assert ended.returncode == 2
+    assert b"--url" in ended.stderr
+
+
+async def test_a_broken_import_of_an_export_goes_on_where_it_ended(
+    dialgraph: Command, mongo_uri: str, tmp_path: Path
+) -> None:
+    other = f"test-{os.getpid()}-{uuid.uuid4().hex[:8]}"
+    exported = dialgraph("export").stdout
+    file = tmp_path / "log.ndjson"
+    file.write_bytes(exported)
+
+    first = dialgraph("import", "--log", "-", database=other, given=exported.splitlines()[0])
+    rest = dialgraph("import", "--log", str(file), database=other)
+    again = dialgraph("export", database=other).stdout
+
+    async with connect(mongo_uri, other) as database:
+        await database.drop()
+    assert (first.stdout, rest.stdout) == (b"1 appended\n", b"1 appended\n")
+    assert again == exported
 
 
 def test_a_reindex_names_the_new_generation(dialgraph: Command) -> None:

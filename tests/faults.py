@@ -1,7 +1,7 @@
 """Faults on demand: a MongoDB whose commands fail as told."""
 
 import shlex
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
 
@@ -24,26 +24,41 @@ async def failing(
     uri: str, *commands: str, code: int, times: int = 1, labels: Sequence[str] = ()
 ) -> AsyncIterator[None]:
     """Let the next commands of these names fail with an error code, without being carried out."""
-    data: dict[str, object] = {"failCommands": list(commands), "errorCode": code}
-    data["errorLabels"] = list(labels)
-    await _configure(uri, {"times": times}, data)
-    try:
+    data = {"failCommands": list(commands), "errorCode": code, "errorLabels": list(labels)}
+    async with _failpoint(uri, "failCommand", {"times": times}, data):
         yield
-    finally:
-        await _configure(uri, "off", {})
+
+
+@asynccontextmanager
+async def unconfirmed(uri: str, *commands: str, code: int, times: int = 1) -> AsyncIterator[None]:
+    """Carry the next commands of these names out, and say that their write concern failed."""
+    error = {"code": code, "errmsg": "waiting for replication failed"}
+    data = {"failCommands": list(commands), "writeConcernError": error}
+    async with _failpoint(uri, "failCommand", {"times": times}, data):
+        yield
 
 
 @asynccontextmanager
 async def closing_connection(uri: str, *commands: str, times: int = 1) -> AsyncIterator[None]:
     """Let the next commands of these names find their connection closed."""
-    data: dict[str, object] = {"failCommands": list(commands), "closeConnection": True}
-    await _configure(uri, {"times": times}, data)
+    data = {"failCommands": list(commands), "closeConnection": True}
+    async with _failpoint(uri, "failCommand", {"times": times}, data):
+        yield
+
+
+@asynccontextmanager
+async def stopped_replication(uri: str) -> AsyncIterator[None]:
+    """Let this secondary fetch nothing more from the others."""
+    async with _failpoint(uri, "stopReplProducer", "alwaysOn", {}):
+        yield
+
+
+@asynccontextmanager
+async def _failpoint(
+    uri: str, name: str, mode: object, data: Mapping[str, object]
+) -> AsyncIterator[None]:
+    await run_command(uri, {"configureFailPoint": name, "mode": mode, "data": data})
     try:
         yield
     finally:
-        await _configure(uri, "off", {})
-
-
-async def _configure(uri: str, mode: object, data: dict[str, object]) -> None:
-    command = {"configureFailPoint": "failCommand", "mode": mode}
-    await run_command(uri, command | ({"data": data} if data else {}))
+        await run_command(uri, {"configureFailPoint": name, "mode": "off"})

@@ -26,6 +26,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
+from functools import partial
 from itertools import islice
 from pathlib import Path
 from typing import Any
@@ -81,9 +82,9 @@ class Peer:
     def transact(self, batches: Sequence[Rows]) -> None:
         with self._client.start_session() as session:
             for rows in batches:
-                session.with_transaction(lambda it, rows=rows: self._insert_in(it, rows))
+                session.with_transaction(partial(self._insert_in, rows))
 
-    def _insert_in(self, session: ClientSession, rows: Rows) -> None:
+    def _insert_in(self, rows: Rows, session: ClientSession) -> None:
         self._database[COUNTERS].find_one_and_update(
             {"_id": "log"}, {"$inc": {"position": len(rows[EVENTS])}}, session=session
         )

@@ -9,6 +9,7 @@ import argparse
 import asyncio
 import time
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 from typing import cast
 
@@ -65,7 +66,7 @@ async def post(requests: list[bytes], port: int, connections: int) -> float:
     ended = [loop.create_future() for _ in range(connections)]
     started = time.perf_counter()
     for future in ended:
-        await loop.create_connection(lambda it=future: Connection(unsent, it), "127.0.0.1", port)
+        await loop.create_connection(partial(Connection, unsent, future), "127.0.0.1", port)
     await asyncio.gather(*ended)
     return time.perf_counter() - started
 

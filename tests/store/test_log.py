@@ -19,7 +19,8 @@ from store.body import read_deliveries
 from store.collections import COMPANIES, EVENTS, QUARANTINE, Document, facts_of, keys_of
 from store.driver import Database, connect
 from store.errors import LogUnavailableError
-from store.log import EventLog, Head, Receipt, open_log
+from store.head import Head
+from store.log import EventLog, Receipt, open_log
 from store.moment import fact_number
 from store.quarantine import count_bodies
 from store.rejections import InvalidJsonError
@@ -306,7 +307,8 @@ async def test_d22_a_rejected_body_belongs_to_the_company_that_it_names(new_log:
 
 async def test_d22_the_body_of_a_forbidden_company_is_not_kept(new_log: EventLog) -> None:
     receipt = await new_log.append(
-        [a_campaign_event(companyId="mine"), a_campaign_event(companyId="theirs")], company="mine"
+        [a_campaign_event(companyId="mine"), a_campaign_event(companyId="theirs")],
+        companies=["mine"],
     )
 
     [forbidden] = receipt.rejected
@@ -363,14 +365,14 @@ async def test_a_redelivery_does_not_count_for_its_company(new_log: EventLog) ->
 
 
 async def test_an_empty_log_ends_at_position_zero(new_log: EventLog) -> None:
-    assert await new_log.head() == Head(position=0, generation=1, companies=())
+    assert await new_log.head() == Head(position=0, generation=1, companies=(), told=0)
 
 
 async def test_the_head_names_two_companies_at_most(new_log: EventLog) -> None:
     for company in ("c", "b", "a"):
         await new_log.append([a_campaign_event(companyId=company)])
 
-    assert await new_log.head() == Head(position=3, generation=1, companies=("a", "b"))
+    assert await new_log.head() == Head(position=3, generation=1, companies=("a", "b"), told=3)
 
 
 async def test_the_head_of_a_log_that_was_never_prepared_is_not_zero(
@@ -527,19 +529,18 @@ async def test_d8_two_writers_leave_no_hole_and_are_seen_in_order(
             rows = await new_database.find(EVENTS, {}, fields={"_id": 1}, sort=[("_id", 1)])
             seen.append([row["_id"] for row in rows])
 
+    async def write(log: EventLog, name: str, wave: int) -> None:
+        events = (a_campaign_event(writer=name, wave=wave, place=place) for place in range(10))
+        await asyncio.gather(*(log.append([event]) for event in events))
+
     async with (
         connect(mongo_uri, new_database.handle.name) as other_database,
         open_log(new_database) as log,
         open_log(other_database) as other,
     ):
         watching = asyncio.create_task(watch())
-        await asyncio.gather(
-            *(
-                each.append([a_campaign_event(writer=name, place=place)])
-                for place in range(300)
-                for name, each in (("one", log), ("other", other))
-            )
-        )
+        for wave in range(30):
+            await asyncio.gather(write(log, "one", wave), write(other, "other", wave))
         watching.cancel()
 
     last = [row["_id"] for row in await events_of(log)]

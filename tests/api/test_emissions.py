@@ -69,20 +69,26 @@ def work() -> Iterator[Work]:
 async def listening(
     server: RunningServer, *asked: tuple[str, dict[str, Any]]
 ) -> AsyncIterator[list[ClientConnection]]:
-    """Open a socket for each operation; all of them hear what happens from now on."""
+    """Open a socket for each operation; in this order they hear what happens from now on."""
     address = server.url.replace("http", "ws") + "/graphql"
     protocols = [Subprotocol("graphql-transport-ws")]
     async with AsyncExitStack() as stack:
         sockets = [
             await stack.enter_async_context(connect(address, subprotocols=protocols)) for _ in asked
         ]
+        follower = server.services.follower
         for socket, (query, variables) in zip(sockets, asked, strict=True):
+            wanted = follower.listening + 1
             payload = {"query": query, "variables": variables}
             await socket.send('{"type": "connection_init"}')
             await socket.recv()
             await socket.send(json.dumps({"type": "subscribe", "id": "é", "payload": payload}))
-        await until(lambda: server.services.follower.listening == len(asked))
+            await _until_listening(server, wanted)
         yield sockets
+
+
+async def _until_listening(server: RunningServer, count: int) -> None:
+    await until(lambda: server.services.follower.listening == count)
 
 
 async def frames(sockets: list[ClientConnection]) -> list[str]:

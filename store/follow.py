@@ -13,7 +13,8 @@ from store.cursor import Cursor
 from store.due import Hints, Timers, fallen_due
 from store.errors import LogUnavailableError
 from store.foldings import Foldings
-from store.log import EventLog, Head
+from store.head import Head
+from store.log import EventLog
 from store.moment import Moment
 from store.subscriber import Lag, Subscriber, Wanted
 from store.topics import CALLBACKS, Topic

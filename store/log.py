@@ -12,18 +12,17 @@ from store.body import Delivery, delivery_of
 from store.cache import Cache
 from store.collections import (
     CLUSTERED,
-    COMPANIES,
     COUNTERS,
     LOG_INDEXES,
     PLAIN,
     REDELIVERIES,
     Document,
-    Pipeline,
     fact_collections,
     fact_indexes,
 )
 from store.driver import Database
-from store.errors import LogUnavailableError, StoreError
+from store.errors import StoreError
+from store.head import LOG_COUNTER, Head, read_head
 from store.quarantine import RejectedBody, company_of, quarantine
 from store.rejections import (
     MAX_EVENT_BYTES,
@@ -32,20 +31,10 @@ from store.rejections import (
     TooLargeError,
 )
 from store.rows import PreparedEvent, prepare
-from store.writer import LOG_COUNTER, Placed, Writer
+from store.values import read_id
+from store.writer import Placed, Writer
 
 _EVENTS_PER_TURN = 100
-
-# The counter, then up to two companies: enough to know whether a caller must say which.
-_HEAD: Pipeline = [
-    {"$match": {"_id": LOG_COUNTER}},
-    {
-        "$unionWith": {
-            "coll": COMPANIES,
-            "pipeline": [{"$sort": {"_id": 1}}, {"$limit": 2}, {"$project": {"_id": 1}}],
-        }
-    },
-]
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +54,7 @@ class Receipt:
     Attributes:
         placed: For each body, in order, where it stands; `None` where it was rejected.
         rejected: The rejected ones, in order.
-        position: The last position of the log, at or after every one placed.
+        position: The last position of the sender's companies, at or after every one placed.
     """
 
     placed: tuple[Placed | None, ...]
@@ -81,21 +70,6 @@ class Receipt:
     def duplicates(self) -> int:
         """How many of the bodies the log held already (D7)."""
         return sum(1 for each in self.placed if each is not None and not each.is_new)
-
-
-@dataclass(frozen=True, slots=True)
-class Head:
-    """The end of the log as a majority holds it.
-
-    Attributes:
-        position: The last position.
-        generation: The facts to be read.
-        companies: The ids of companies that have events; of many, the first two.
-    """
-
-    position: int
-    generation: int
-    companies: tuple[str, ...] = ()
 
 
 class EventLog:
@@ -122,13 +96,15 @@ class EventLog:
         """How many events wait for their commit or are in flight."""
         return self._writer.queued
 
-    async def append(self, bodies: Sequence[bytes], *, company: str | None = None) -> Receipt:
+    async def append(
+        self, bodies: Sequence[bytes], *, companies: Sequence[str] | None = None
+    ) -> Receipt:
         """Append the events in `bodies` to the end of the log, durably and once.
 
         Args:
             bodies: Each one JSON object of less than 16 MiB. Kept byte for byte, without the white
                 space around it.
-            company: If given, the only `companyId` accepted.
+            companies: If given, the only values of `companyId` that are accepted.
 
         Returns:
             A receipt. When it returns, a majority of the replica set has journaled the events
@@ -139,15 +115,15 @@ class EventLog:
                 appending the same bodies again is safe.
         """
         return await self.deliver(
-            [delivery_of(body, index) for index, body in enumerate(bodies)], company=company
+            [delivery_of(body, index) for index, body in enumerate(bodies)], companies=companies
         )
 
     async def deliver(
-        self, deliveries: Sequence[Delivery], *, company: str | None = None
+        self, deliveries: Sequence[Delivery], *, companies: Sequence[str] | None = None
     ) -> Receipt:
         """Append deliveries that were read already; see `append`."""
         received_at = _now()
-        read = await self._read_all(deliveries, received_at, company)
+        read = await self._read_all(deliveries, received_at, companies)
         outcomes = iter(
             await self._writer.append([each for each in read if isinstance(each, PreparedEvent)])
         )
@@ -157,49 +133,58 @@ class EventLog:
             for delivery, outcome in zip(deliveries, settled, strict=True)
             if isinstance(outcome, RejectedError)
         ]
-        rejected = await self._reject(refused, received_at) if refused else ()
+        rejected = await self._reject(refused, received_at, companies) if refused else ()
         placed = tuple(each if isinstance(each, Placed) else None for each in settled)
         await self._count_redeliveries(read, placed)
-        return Receipt(placed, rejected, await self._position_behind(placed))
+        return Receipt(placed, rejected, await self._position_behind(placed, companies))
 
-    async def _position_behind(self, placed: Sequence[Placed | None]) -> int:
-        """Return the last position: after a commit of our own without a read."""
+    async def _position_behind(
+        self, placed: Sequence[Placed | None], companies: Sequence[str] | None
+    ) -> int:
+        """Return the last position of the companies: after a commit of our own without a read."""
         if not any(each is not None and each.is_new for each in placed):
-            return (await self.head()).position
-        # Another process may have appended what was a duplicate here.
-        return max(self._writer.last_position, *(each.position for each in placed if each))
+            return (await self.head(companies)).told
+        # Another process may have appended what was a duplicate here; others' events behind ours
+        # are no business of a sender of some companies (D22).
+        last = self._writer.last_position if companies is None else 0
+        return max(last, *(each.position for each in placed if each))
 
     async def _read_all(
-        self, deliveries: Sequence[Delivery], received_at: datetime, company: str | None
+        self,
+        deliveries: Sequence[Delivery],
+        received_at: datetime,
+        companies: Sequence[str] | None,
     ) -> list[PreparedEvent | RejectedError]:
         """Read the events of a request; of a large one, others have their turn meanwhile."""
         read: list[PreparedEvent | RejectedError] = []
         for delivery in deliveries:
-            read.append(self._read(delivery, received_at, company))
+            read.append(self._read(delivery, received_at, companies))
             if len(read) % _EVENTS_PER_TURN == 0:
                 await asyncio.sleep(0)
         return read
 
     def _read(
-        self, delivery: Delivery, received_at: datetime, company: str | None
+        self, delivery: Delivery, received_at: datetime, companies: Sequence[str] | None
     ) -> PreparedEvent | RejectedError:
         if len(delivery.raw) > MAX_EVENT_BYTES:
             return TooLargeError()
         if delivery.rejection is not None:
             return delivery.rejection
+        if companies is not None and _is_foreign(delivery, companies):
+            return ForbiddenCompanyError()
         try:
-            prepared = prepare(delivery.raw, delivery.value, received_at, self.zone)
+            return prepare(delivery.raw, delivery.value, received_at, self.zone)
         except RejectedError as rejection:
             return rejection
-        if company is not None and prepared.company != company:
-            return ForbiddenCompanyError()
-        return prepared
 
     async def _reject(
-        self, refused: Sequence[tuple[Delivery, RejectedError]], received_at: datetime
+        self,
+        refused: Sequence[tuple[Delivery, RejectedError]],
+        received_at: datetime,
+        companies: Sequence[str] | None,
     ) -> tuple[Rejected, ...]:
         kept = {
-            delivery.index: RejectedBody(delivery.raw, rejection, company_of(delivery))
+            delivery.index: RejectedBody(delivery.raw, rejection, company_of(delivery), companies)
             for delivery, rejection in refused
             if not isinstance(rejection, ForbiddenCompanyError | TooLargeError)
         }
@@ -210,9 +195,12 @@ class EventLog:
             for each, rejection in refused
         )
 
-    async def reject_body(self, raw: bytes, rejection: RejectedError) -> Rejected:
-        """Keep a whole request body that is no JSON."""
-        [key] = await quarantine(self.database, [RejectedBody(raw, rejection, None)], _now())
+    async def reject_body(
+        self, raw: bytes, rejection: RejectedError, *, companies: Sequence[str] | None = None
+    ) -> Rejected:
+        """Keep a whole request body that is no JSON, from a sender of some companies or of all."""
+        body = RejectedBody(raw, rejection, None, companies)
+        [key] = await quarantine(self.database, [body], _now())
         return Rejected(0, rejection.code, str(rejection), key)
 
     async def _count_redeliveries(
@@ -231,17 +219,9 @@ class EventLog:
         with suppress(StoreError):
             await self.database.upsert_all(REDELIVERIES, updates)
 
-    async def head(self) -> Head:
-        """Return the end of the log as a majority holds it; one read."""
-        found = await self.database.aggregate(COUNTERS, _HEAD)
-        if not found or found[0]["_id"] != LOG_COUNTER:
-            raise LogUnavailableError("the log has not been prepared")
-        counter, *companies = found
-        return Head(
-            position=int(counter["position"]),
-            generation=int(counter["generations"][0]),
-            companies=tuple(str(company["_id"]) for company in companies),
-        )
+    async def head(self, companies: Sequence[str] | None = None) -> Head:
+        """Return the end of the log, for a caller of some companies or of all; see `read_head`."""
+        return await read_head(self.database, companies)
 
     async def wait(self, timeout_seconds: float) -> None:
         """Wait until something was appended here, or the time is up."""
@@ -293,3 +273,10 @@ def _now() -> datetime:
     """Return the time in UTC, in whole milliseconds as the log keeps it."""
     now = datetime.now(UTC)
     return now.replace(microsecond=now.microsecond // 1000 * 1000)
+
+
+def _is_foreign(delivery: Delivery, companies: Sequence[str]) -> bool:
+    """Say whether an event names a company that is not among these; whatever else is wrong."""
+    value = delivery.value
+    company = read_id(value.get("companyId")) if isinstance(value, dict) else None
+    return company is not None and company not in companies

@@ -5,6 +5,7 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from secrets import token_hex
 
 from store.body import Delivery
 from store.collections import QUARANTINE, Document
@@ -19,16 +20,29 @@ _MAX_COMPANY_CHARS = 1_000
 
 @dataclass(frozen=True, slots=True)
 class RejectedBody:
-    """A body that was rejected, why, and of which company it is as far as it says so."""
+    """A body that was rejected.
+
+    Attributes:
+        raw: Its bytes.
+        rejection: Why.
+        company: Of which company it is, as far as it says so.
+        senders: The companies that its sender sees; `None` is all.
+    """
 
     raw: bytes
     rejection: RejectedError
     company: str | None
+    senders: Sequence[str] | None = None
 
     @property
     def digest(self) -> bytes:
-        """Names the bytes."""
-        return hashlib.sha256(self.raw).digest()[:16]
+        """Names the bytes; those that name no company for each sender apart.
+
+        Else the id in the quarantine would tell one that another sent the same, and when (D22).
+        """
+        is_shared = self.company is not None or self.senders is None
+        sender = "" if is_shared else repr(sorted(self.senders or ()))
+        return hashlib.sha256(sender.encode() + self.raw).digest()[:16]
 
 
 def company_of(delivery: Delivery) -> str | None:
@@ -51,7 +65,7 @@ async def quarantine(
     times = Counter(digests)
     updates: dict[bytes, Document] = {
         digest: {
-            "$setOnInsert": _first(body, digest, received_at),
+            "$setOnInsert": _first(body, received_at),
             "$inc": {"count": times[digest]},
         }
         for digest, body in zip(digests, bodies, strict=True)
@@ -62,9 +76,10 @@ async def quarantine(
     return [keys[digest] for digest in digests]
 
 
-def _first(body: RejectedBody, digest: bytes, received_at: datetime) -> Document:
+def _first(body: RejectedBody, received_at: datetime) -> Document:
     return {
-        "_id": f"{int(received_at.timestamp() * 1000):013d}-{digest.hex()[:16]}",
+        # No part of the digest: whoever sees the id could try guesses of what the body says.
+        "_id": f"{int(received_at.timestamp() * 1000):013d}-{token_hex(8)}",
         "company": body.company,
         "receivedAt": received_at,
         "code": body.rejection.code,

@@ -20,9 +20,9 @@ from store.collections import (
 )
 from store.driver import Database
 from store.errors import StoreError
+from store.head import LOG_COUNTER
 from store.replay import replay
 from store.rows import prepare
-from store.writer import LOG_COUNTER
 
 _ROWS_PER_INSERT = 10_000
 

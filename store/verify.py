@@ -8,7 +8,7 @@ from datetime import tzinfo
 from store.body import digest, parse_body
 from store.collections import COMPANIES, Document, facts_of, keys_of
 from store.driver import Database, is_body_of
-from store.log import Head
+from store.head import Head
 from store.moment import fact_number, position_of
 from store.rejections import RejectedError
 from store.replay import replay

@@ -10,7 +10,7 @@ from store.collections import EVENTS, Document, facts_of
 from store.driver import Database
 from store.facts import Kind
 from store.foldings import Foldings, Span
-from store.log import Head
+from store.head import Head
 from store.moment import Moment, fact_number, position_of
 from store.view import View
 

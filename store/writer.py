@@ -16,14 +16,13 @@ from store.errors import (
     PoisonError,
     QueueFullError,
 )
+from store.head import LOG_COUNTER
 from store.rejections import RejectedError, UnstorableError
 from store.rows import PreparedEvent
 
 MAX_BATCH_EVENTS = 500
 MAX_BATCH_FACTS = 5_000
 MAX_BATCH_BYTES = 16 * 2**20
-
-LOG_COUNTER = "log"
 
 _CLOSED = "the server is shutting down"
 

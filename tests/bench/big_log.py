@@ -38,9 +38,9 @@ from store.collections import COMPANIES, COUNTERS, EVENTS, facts_of, keys_of
 from store.data_folder import served_uri
 from store.driver import Database, connect
 from store.embedded import embedded_mongo
+from store.head import LOG_COUNTER
 from store.log import EventLog
 from store.rows import prepare
-from store.writer import LOG_COUNTER
 
 LARGE_FROM = 1_000_000
 _PER_INSERT = 1_000

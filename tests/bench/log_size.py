@@ -82,7 +82,12 @@ def plot(found: Rounds, sizes: Sequence[int], file: Path) -> None:
     figure, axes = plt.subplots(figsize=(7, 4), layout="constrained")
     for visit in VISITS[1:]:
         medians = [median(found[visit][size], "p50_ms") for size in sizes]
-        axes.plot(sizes, medians, marker="o", label=f"{visit} visit")
+        axes.plot(
+            sizes,
+            medians,
+            marker="o",
+            label={"first": "asked for the first time", "again": "asked again"}[visit],
+        )
     axes.set(xscale="log", ylim=(0, None), xlabel="events in the log", ylabel="p50, ms")
     axes.set_title("A page of 50 applications with their calls and callbacks")
     axes.grid(alpha=0.3)

@@ -9,8 +9,8 @@ from typing import Any, BinaryIO
 
 import click
 
-from api.console import explained, run_to_end
-from api.importing import destination, import_lines, reading
+from api.console import explained, reading, run_to_end
+from api.importing import destination, import_lines
 from api.listening import bind
 from api.maintenance import COMMANDS, import_export, run
 from api.posting import Tally

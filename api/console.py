@@ -1,10 +1,12 @@
 """How commands tell what went wrong."""
 
 import asyncio
+import os
+import stat
 import sys
-from collections.abc import Coroutine, Iterator
+from collections.abc import Callable, Coroutine, Iterator
 from contextlib import contextmanager
-from typing import Any, TypeVar
+from typing import Any, BinaryIO, TypeVar
 
 import click
 from uvicorn.loops.auto import auto_loop_factory
@@ -33,3 +35,17 @@ def explained() -> Iterator[None]:
         yield
     except (StartError, StoreError) as error:
         raise click.ClickException(str(error)) from error
+
+
+def size_of(file: BinaryIO) -> int | None:
+    """Return the size of a regular file; what comes through a pipe has none."""
+    status = os.fstat(file.fileno())
+    return status.st_size if stat.S_ISREG(status.st_mode) else None
+
+
+@contextmanager
+def reading(file: BinaryIO) -> Iterator[Callable[[int], object]]:
+    """Show how much of a regular file is done with; yield what is to be told further bytes."""
+    size = size_of(file)
+    with click.progressbar(length=size or 1, hidden=not size, file=sys.stderr) as bar:
+        yield bar.update

@@ -1,24 +1,18 @@
 """`dialgraph import`: lines of NDJSON into the log, many in one request."""
 
 import gc
-import os
-import stat
-import sys
 from collections.abc import AsyncIterator, Callable, Iterator
-from contextlib import asynccontextmanager, contextmanager
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from typing import Any, BinaryIO
 
-import click
-
 from api.events import NDJSON, receipt_content
+from api.maintenance import log_at
 from api.posting import Post, Tally, in_parallel, posting_to
 from api.serve import mongodb
 from api.settings import Settings, StartError
 from store.body import read_deliveries
-from store.driver import connect
 from store.errors import EmbeddedMongoError
-from store.log import open_log
 
 _BATCH_LINES = 500
 _BATCH_BYTES = 2**20
@@ -53,20 +47,6 @@ def batches(file: BinaryIO) -> Iterator[Batch]:
             yield batch
             batch = Batch()
     yield batch
-
-
-def size_of(file: BinaryIO) -> int | None:
-    """Return the size of a regular file; what comes through a pipe has none."""
-    status = os.fstat(file.fileno())
-    return status.st_size if stat.S_ISREG(status.st_mode) else None
-
-
-@contextmanager
-def reading(file: BinaryIO) -> Iterator[Callable[[int], object]]:
-    """Show how much of a regular file is done with; yield what is to be told further bytes."""
-    size = size_of(file)
-    with click.progressbar(length=size or 1, hidden=not size, file=sys.stderr) as bar:
-        yield bar.update
 
 
 async def import_lines(file: BinaryIO, post: Post, read_bytes: Callable[[int], object]) -> Tally:
@@ -110,8 +90,7 @@ async def destination(settings: Settings, url: str | None) -> AsyncIterator[Post
     try:
         async with (
             mongodb(settings) as uri,
-            connect(uri, settings.database) as database,
-            open_log(database, zone=settings.time_zone) as log,
+            log_at(settings, uri) as log,
         ):
 
             async def deliver(body: bytes) -> dict[str, Any]:

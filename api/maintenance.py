@@ -10,8 +10,7 @@ from typing import BinaryIO, TypeVar
 
 import click
 
-from api.console import explained
-from api.importing import reading
+from api.console import explained, reading
 from api.serve import mongodb
 from api.settings import Settings
 from store.data_folder import served_uri
@@ -32,8 +31,14 @@ _SHOWN_CHARACTERS = 100
 @asynccontextmanager
 async def opened(settings: Settings) -> AsyncIterator[EventLog]:
     """Open the log: of MONGODB_URI, of the server that serves the data folder, or embedded."""
+    async with _uri(settings) as uri, log_at(settings, uri) as log:
+        yield log
+
+
+@asynccontextmanager
+async def log_at(settings: Settings, uri: str) -> AsyncIterator[EventLog]:
+    """Open the log in the replica set at `uri`, without what a server has beside it."""
     async with (
-        _uri(settings) as uri,
         connect(uri, settings.database) as database,
         open_log(database, zone=settings.time_zone) as log,
     ):

@@ -1,4 +1,4 @@
-"""A replica set of three real mongods on loopback that can be killed, frozen and cut off."""
+"""A replica set of real mongods on loopback that can be killed, frozen and cut off."""
 
 import asyncio
 import os
@@ -25,8 +25,9 @@ _NAME = "unbreakable"
 class Node:
     """One mongod of the set."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, oplog_mib: int) -> None:
         self.folder = folder
+        self._oplog_mib = oplog_mib
         self.port = _free_port()
         self._process: Process | None = None
 
@@ -55,7 +56,8 @@ class Node:
         parameters = ("enableTestCommands=1", "diagnosticDataCollectionEnabled=false")
         return [
             *("--dbpath", str(self.folder), "--port", str(self.port), "--bind_ip", "127.0.0.1"),
-            *("--nounixsocket", "--replSet", _NAME, "--oplogSize", "1024"),
+            *("--nounixsocket", "--replSet", _NAME, "--oplogSize", str(self._oplog_mib)),
+            *("--syncdelay", "1"),  # what a checkpoint has may leave the oplog
             *("--wiredTigerCacheSizeGB", "0.25", "--quiet"),
             *(part for each in parameters for part in ("--setParameter", each)),
         ]
@@ -102,7 +104,7 @@ class Node:
 
 
 class NodeSet:
-    """The three nodes."""
+    """The nodes."""
 
     def __init__(self, nodes: list[Node]) -> None:
         self.nodes = nodes
@@ -124,10 +126,11 @@ class NodeSet:
         return "PRIMARY" in await self.states()
 
     async def _is_healthy(self) -> bool:
-        return sorted(await self.states()) == ["PRIMARY", "SECONDARY", "SECONDARY"]
+        first, *others = sorted(await self.states())
+        return first == "PRIMARY" and all(other == "SECONDARY" for other in others)
 
     async def healthy(self) -> Node:
-        """Return the primary when both others follow it."""
+        """Return the primary when all others follow it."""
         await until_told(self._is_healthy)
         return await self.primary()
 
@@ -143,8 +146,10 @@ class NodeSet:
 
 
 @asynccontextmanager
-async def a_node_set(folder: Path) -> AsyncIterator[NodeSet]:
-    nodes = [Node(folder / f"node{place}") for place in range(3)]
+async def a_node_set(
+    folder: Path, *, size: int = 3, oplog_mib: int = 1024
+) -> AsyncIterator[NodeSet]:
+    nodes = [Node(folder / f"node{place}", oplog_mib) for place in range(size)]
     async with AsyncExitStack() as stack:
         for node in nodes:
             await node.start()

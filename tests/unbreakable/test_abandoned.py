@@ -6,16 +6,16 @@ from pathlib import Path
 
 import pytest
 from factories import a_campaign_event
-from unbreakable.rounds import rounds
 
 from store.driver import Database
 from store.log import EventLog
+from unbreakable.rounds import rounds
 
 _DIES = """
 import asyncio, os, signal, sys
 from store.collections import COUNTERS
 from store.driver import connect
-from store.writer import LOG_COUNTER
+from store.head import LOG_COUNTER
 
 def take_position_and_die(transaction):
     transaction.increment(COUNTERS, LOG_COUNTER, "position", 1)

@@ -10,11 +10,13 @@ from starlette.responses import Response
 from starlette.routing import BaseRoute, Route, WebSocketRoute
 
 from api import graphiql
+from api.admission import refused
 from api.answers import error_response, unavailable_response
 from api.endpoint import GraphQLEndpoint
 from api.errors import INTERNAL
 from api.events import post_events
-from api.health import healthz, readyz
+from api.gate import GateError
+from api.health import healthz, metrics, readyz
 from api.metrics import CountRequests
 from api.request_body import BodyTooLargeError
 from api.schema import schema
@@ -25,11 +27,12 @@ from store.errors import LogUnavailableError
 def create_app(services: Services) -> Starlette:
     """Build the app that serves `services`, in the event loop that they were opened in."""
     app = Starlette(
-        routes=_routes(services),
+        routes=_routes(),
         middleware=[Middleware(CountRequests, services.metrics)],
         exception_handlers={
             BodyTooLargeError: _too_large,
             ClientDisconnect: _gone,
+            GateError: refused,
             LogUnavailableError: _unavailable,
             HTTPException: _refused,
             Exception: _failed,
@@ -39,7 +42,7 @@ def create_app(services: Services) -> Starlette:
     return app
 
 
-def _routes(services: Services) -> list[BaseRoute]:
+def _routes() -> list[BaseRoute]:
     endpoint = GraphQLEndpoint(schema)
     return [
         Route("/events", post_events, methods=["POST"]),
@@ -49,7 +52,7 @@ def _routes(services: Services) -> list[BaseRoute]:
         WebSocketRoute("/graphql", endpoint),
         Route("/healthz", healthz),
         Route("/readyz", readyz),
-        Route("/metrics", services.metrics.expose),
+        Route("/metrics", metrics),
     ]
 
 

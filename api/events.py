@@ -6,13 +6,15 @@ from typing import Any
 
 from starlette.requests import Request
 
+from api.admission import admitted
 from api.answers import JsonResponse, error_response
+from api.identity import INGEST, Identity
 from api.request_body import read_body
 from api.services import Services, services_of
 from store.body import Delivery, read_deliveries
 from store.errors import TooManyEventsError
 from store.log import Receipt, Rejected
-from store.rejections import InvalidJsonError
+from store.rejections import ForbiddenCompanyError, InvalidJsonError
 
 NDJSON = "application/x-ndjson"
 
@@ -26,19 +28,19 @@ _SHORT_BODY_BYTES = 64 * 1024
 async def post_events(request: Request) -> JsonResponse:
     """Append the events of one request; the answer says what became of each (HTTP.md).
 
-    Until tokens are configured, one in the address is accepted whatever it is: only loopback is
-    listened on.
+    The token is in the header, or in the address: a dialer often cannot set headers.
     """
+    sender = await admitted(request, INGEST)
     services = services_of(request)
     body = await read_body(request, services.settings.max_body_bytes)
     with services.metrics.append_seconds.time():
         try:
             deliveries = await _split(body, ndjson=_is_ndjson(request))
         except InvalidJsonError as rejection:
-            return await _refuse(services, body, rejection)
+            return await _refuse(services, sender, body, rejection)
         except TooManyEventsError as error:
             return error_response(413, error.code, str(error))
-        return await _deliver(services, deliveries)
+        return await _deliver(services, sender, deliveries)
 
 
 def _is_ndjson(request: Request) -> bool:
@@ -52,19 +54,31 @@ async def _split(body: bytes, *, ndjson: bool) -> list[Delivery]:
     return await asyncio.to_thread(read_deliveries, body, ndjson=ndjson, at_most=MAX_EVENTS)
 
 
-async def _deliver(services: Services, deliveries: Sequence[Delivery]) -> JsonResponse:
-    receipt = await services.log.deliver(deliveries)
+async def _deliver(
+    services: Services, sender: Identity, deliveries: Sequence[Delivery]
+) -> JsonResponse:
+    receipt = await services.log.deliver(deliveries, companies=sender.companies)
     services.metrics.count_receipt(receipt)
-    status_code = 422 if receipt.rejected else 200
-    return JsonResponse(receipt_content(receipt), status_code=status_code)
+    return JsonResponse(receipt_content(receipt), status_code=_status_code(receipt))
 
 
-async def _refuse(services: Services, body: bytes, rejection: InvalidJsonError) -> JsonResponse:
+def _status_code(receipt: Receipt) -> int:
+    """Return 403 where every event is of a company that the sender does not see."""
+    forbidden = [each for each in receipt.rejected if each.code == ForbiddenCompanyError.code]
+    if forbidden and len(forbidden) == len(receipt.placed):
+        return 403
+    return 422 if receipt.rejected else 200
+
+
+async def _refuse(
+    services: Services, sender: Identity, body: bytes, rejection: InvalidJsonError
+) -> JsonResponse:
     """Keep a body that is no JSON in the quarantine."""
-    rejected = await services.log.reject_body(body, rejection)
+    companies = sender.companies
+    rejected = await services.log.reject_body(body, rejection, companies=companies)
     services.metrics.count_rejected(rejected)
-    head = await services.log.head()
-    receipt = Receipt(placed=(None,), rejected=(rejected,), position=head.position)
+    head = await services.log.head(companies)
+    receipt = Receipt(placed=(None,), rejected=(rejected,), position=head.told)
     return JsonResponse(receipt_content(receipt), status_code=400)
 
 

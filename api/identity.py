@@ -31,6 +31,11 @@ class Identity:
     expires_at: datetime | None = None
     key: str | None = field(default=None, repr=False)
 
+    @property
+    def is_lasting(self) -> bool:
+        """Whether it neither expires nor can be revoked."""
+        return self.expires_at is None and self.key is None
+
     def has_expired(self) -> bool:
         """Say whether its time is over."""
         return self.seconds_left() <= 0

@@ -9,7 +9,6 @@ from prometheus_client import (
     ProcessCollector,
     generate_latest,
 )
-from starlette.requests import Request
 from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
@@ -75,9 +74,8 @@ class Metrics:
         """Count one rejected body."""
         self.rejected.labels(rejected.code).inc()
 
-    async def expose(self, request: Request) -> Response:
-        """Answer `GET /metrics`."""
-        del request
+    def expose(self) -> Response:
+        """Build the answer of `GET /metrics`."""
         return Response(generate_latest(self.registry), media_type=CONTENT_TYPE_LATEST)
 
 

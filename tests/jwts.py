@@ -64,3 +64,7 @@ def oct_jwk(secret: bytes = SECRET.encode(), kid: str = "oct") -> dict[str, Any]
 
 def key_set(*keys: dict[str, Any]) -> bytes:
     return json.dumps({"keys": keys}).encode()
+
+
+def now() -> int:
+    return int(time.time())

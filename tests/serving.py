@@ -57,7 +57,7 @@ class RunningServer:
 
 @asynccontextmanager
 async def a_server(
-    uri: str, limits: Limits | None = None, **settings: int
+    uri: str, limits: Limits | None = None, **settings: object
 ) -> AsyncIterator[RunningServer]:
     """Serve a new database of the replica set at `uri`, dropped in the end."""
     name = f"test-{os.getpid()}-{uuid.uuid4().hex[:8]}"

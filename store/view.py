@@ -66,9 +66,11 @@ class View:
         self.moment = moment
         self.now = moment.as_of or now or datetime.now(UTC)
         self._expires_at = time.monotonic() + MAX_AGE_SECONDS
-        self._cache = cache
         self._reads = Reads(database)
-        self._recall = Recall(self._reach)
+        # Nothing here leads back to the view: what it has loaded goes with it, not with the next
+        # collection of garbage.
+        reach = partial(_reach, cache, database, company, moment)
+        self._recall = Recall(reach)
 
     def apart(self) -> "View":
         """Return the same view without its memory, for reading much of which little is kept."""
@@ -128,11 +130,6 @@ class View:
     ) -> Stretch:
         """Return a stretch of a list, read only once; `part` says which."""
         return await self._recall.stretch(what, of, part, load)
-
-    async def _reach(self) -> Reach | None:
-        if self._cache is None:
-            return None
-        return await self._cache.reach(self.database, self.company, self.moment)
 
     async def known(self, kind: Kind, id_keys: Collection[str]) -> dict[str, State]:
         """Return the states of things that are known to exist (D15), also those without facts."""
@@ -268,6 +265,12 @@ class View:
     def _require_fresh(self) -> None:
         if time.monotonic() > self._expires_at:
             raise LogUnavailableError(f"it took over {MAX_AGE_SECONDS:.0f} s: ask for less at once")
+
+
+async def _reach(
+    cache: Cache | None, database: Database, company: str, moment: Moment
+) -> Reach | None:
+    return None if cache is None else await cache.reach(database, company, moment)
 
 
 def _parts(items: Sequence[Part], size: int) -> list[Sequence[Part]]:

@@ -2,8 +2,9 @@
 
 import asyncio
 import functools
+import os
 import ssl
-from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from typing import Any
@@ -17,7 +18,8 @@ Post = Callable[[bytes], Awaitable[dict[str, Any]]]
 
 _TIMEOUT_SECONDS = 60.0
 _ATTEMPTS = 20
-_RECEIPTS = (200, 400, 422)
+_RECEIPTS = (200, 400, 403, 422)
+_UNKNOWN = (401, 403)
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,10 +74,12 @@ def tls() -> ssl.SSLContext:
 async def posting_to(url: str, content_type: str) -> AsyncIterator[Post]:
     """Post to a running server, again and again while it is not available.
 
+    The token that DIALGRAPH_TOKEN holds is shown to it: an argument would be seen by `ps`.
+
     Raises:
         StartError: It cannot be reached, or answers otherwise than a dialgraph.
     """
-    headers = {"Content-Type": content_type}
+    headers = {"Content-Type": content_type, **_credential(os.environ)}
     async with httpx.AsyncClient(timeout=_TIMEOUT_SECONDS, headers=headers, verify=tls()) as client:
 
         async def post(body: bytes) -> dict[str, Any]:
@@ -89,6 +93,11 @@ async def posting_to(url: str, content_type: str) -> AsyncIterator[Post]:
         yield post
 
 
+def _credential(environ: Mapping[str, str]) -> dict[str, str]:
+    token = environ.get("DIALGRAPH_TOKEN")
+    return {"Authorization": f"Bearer {token}"} if token else {}
+
+
 async def _answer(client: httpx.AsyncClient, url: str, body: bytes) -> httpx.Response:
     try:
         return await client.post(f"{url.rstrip('/')}/events", content=body)
@@ -97,6 +106,8 @@ async def _answer(client: httpx.AsyncClient, url: str, body: bytes) -> httpx.Res
 
 
 def _receipt(answer: httpx.Response, url: str) -> dict[str, Any]:
+    if answer.status_code in _UNKNOWN and "rejected" not in answer.text:
+        raise StartError(f"{url} asks for a token that may post: set DIALGRAPH_TOKEN")
     if answer.status_code not in _RECEIPTS:
         raise StartError(f"{url} answered {answer.status_code}: {answer.text[:300]}")
     receipt: dict[str, Any] = answer.json()

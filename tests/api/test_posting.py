@@ -2,14 +2,16 @@
 
 import asyncio
 from io import BytesIO
+from pathlib import Path
 
 import pytest
 from factories import a_campaign_event
+from keyring import Keyring
 from serving import RunningServer, a_server
 
+from api.environ import StartError
 from api.importing import batches
 from api.posting import posting_to
-from api.settings import StartError
 
 
 async def test_a_server_that_is_not_available_is_tried_again(mongo_uri: str) -> None:
@@ -51,3 +53,36 @@ def test_a_blank_line_is_counted_and_not_sent() -> None:
     assert batch.numbers == [2, 4]
     assert batch.bodies == [b"{}", b"{}"]
     assert batch.size_bytes == 8
+
+
+async def test_the_token_of_the_environment_is_shown(
+    mongo_uri: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    keyring = Keyring(tmp_path / "tokens.json")
+    monkeypatch.setenv("DIALGRAPH_TOKEN", keyring.add("acme", scopes=["ingest"]))
+
+    async with (
+        a_server(mongo_uri, tokens=str(keyring.path)) as server,
+        posting_to(server.url, "application/json") as post,
+    ):
+        taken = await post(a_campaign_event(companyId="acme"))
+        foreign = await post(a_campaign_event(companyId="other"))
+
+    assert taken["appended"] == 1
+    assert [each["code"] for each in foreign["rejected"]] == ["FORBIDDEN_COMPANY"]
+
+
+@pytest.mark.parametrize("token", [None, "wrong"])
+async def test_a_server_that_wants_a_token_says_so(
+    mongo_uri: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, token: str | None
+) -> None:
+    keyring = Keyring(tmp_path / "tokens.json")
+    if token is not None:
+        monkeypatch.setenv("DIALGRAPH_TOKEN", token)
+
+    async with (
+        a_server(mongo_uri, tokens=str(keyring.path)) as server,
+        posting_to(server.url, "application/json") as post,
+    ):
+        with pytest.raises(StartError, match="set DIALGRAPH_TOKEN"):
+            await post(a_campaign_event())

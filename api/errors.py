@@ -16,3 +16,4 @@ class ClientError(GraphQLError):
 
     def __init__(self, code: str, message: str) -> None:
         super().__init__(message, extensions={"code": code})
+        self.code = code

@@ -39,7 +39,7 @@ class OperationLimits:
     max_fields: int = 1_000
     max_depth: int = 20
     max_aliases: int = 50
-    max_root_fields: int = 20
+    max_root_fields: int = 30
     max_directives: int = 50
     max_cost: int = 50_000
     cost_bucket: int = 500_000

@@ -1,10 +1,11 @@
 """One operation of one caller: the position that it answers at, and the views it reads through."""
 
 import asyncio
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
 from api.errors import ClientError
+from api.throttle import Charge, Throttle
 from store.boards import BoardedView
 from store.follow import Follower
 from store.log import EventLog, Head
@@ -21,12 +22,16 @@ class Caller:
         follower: What subscriptions listen to.
         companies: The companies that the caller sees (D22); `None` is all.
         last_event_id: The cursor after which an SSE client resumes.
+        payer: Who is charged for what is asked: the name of a token, or an address.
+        throttle: What holds the callers of this process to their limits.
     """
 
     log: EventLog
     follower: Follower
     companies: tuple[str, ...] | None = None
     last_event_id: str | None = None
+    payer: str = "anonymous"
+    throttle: Throttle = field(default_factory=Throttle)
 
 
 class Operation:
@@ -37,6 +42,7 @@ class Operation:
         now: The moment the operation began.
         position: What the result's `extensions.position` says.
         cursor: What a subscription's result resumes after.
+        charge: What a query costs its caller.
     """
 
     def __init__(self, caller: Caller) -> None:
@@ -45,6 +51,7 @@ class Operation:
         self.now = now.replace(microsecond=now.microsecond // 1000 * 1000)
         self.position: int | None = None
         self.cursor: str | None = None
+        self.charge: Charge | None = None
         self._head: asyncio.Task[Head] | None = None
         self._views: dict[tuple[str, Moment], View] = {}
 

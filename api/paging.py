@@ -8,13 +8,11 @@ from typing import Any, TypeVar
 import orjson
 
 from api.errors import ClientError
+from api.limits import DEFAULT_PAGE, MAX_PAGE
 from api.types.connection import EPOCH, Connection, Edge, PageInfo
 from store.listing import Page, Place, Slice
 
 T = TypeVar("T")
-
-DEFAULT_PAGE = 20
-MAX_PAGE = 500
 
 BY_POSITION = "POSITION"
 BY_RECEIPT = "RECEIVED_AT"

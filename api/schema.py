@@ -1,6 +1,7 @@
 """The schema, and how every operation on it is run."""
 
 import logging
+import re
 from collections.abc import Iterator
 from contextlib import suppress
 from typing import Any
@@ -19,12 +20,13 @@ from api.extensions import LeanRunner
 from api.operation import Operation
 from api.query import Query
 from api.subscription import Subscription
+from api.throttling import Throttled
 from api.types.application import Application
 from api.types.call import Call
 from api.types.callback import Callback
 from api.types.campaign import Campaign
 from api.types.scalars import SCALARS
-from store.errors import LogUnavailableError
+from store.errors import DeadlineError, LogUnavailableError
 
 _log = logging.getLogger("dialgraph.graphql")
 
@@ -91,32 +93,54 @@ class OperationContext(SchemaExtension):
             with suppress(LogUnavailableError):
                 await operation.head()
         told: dict[str, Any] = {"position": operation.position}
+        if operation.charge is not None:
+            told["cost"] = operation.charge.told()
         return told if operation.cursor is None else {**told, "cursor": operation.cursor}
 
 
 class Masked(MaskErrors):
-    """Tells of faults no more than a code."""
+    """Tells of faults no more than a code, and strangers nothing of the schema's names."""
 
     def __init__(self) -> None:
-        super().__init__(is_fault)
+        super().__init__(self._says_too_much)
+
+    def on_validate(self) -> Iterator[None]:
+        """Mask what validation found."""
+        yield
+        context = self.execution_context
+        if context.pre_execution_errors:
+            context.pre_execution_errors = self._process_errors(context.pre_execution_errors)
+
+    def _says_too_much(self, error: GraphQLError) -> bool:
+        operation: Operation = self.execution_context.context
+        suggests = operation.caller.throttle.production and _SUGGESTION.search(error.message)
+        return bool(suggests) or is_fault(error)
 
     def anonymise_error(self, error: GraphQLError) -> GraphQLError:
-        """Return what a client is told of a fault."""
-        is_passing = isinstance(error.original_error, LogUnavailableError)
-        message, code = _PASSING if is_passing else _INTERNAL
+        """Return what a client is told instead of an error."""
+        if not is_fault(error):
+            message = _SUGGESTION.sub("", error.message)
+            return GraphQLError(message, error.nodes, path=error.path, extensions=error.extensions)
+        cases = ((DeadlineError, _LATE), (LogUnavailableError, _PASSING), (Exception, _INTERNAL))
+        message, code = next(told for kind, told in cases if isinstance(error.original_error, kind))
         return GraphQLError(message, error.nodes, path=error.path, extensions={"code": code})
 
 
+_SUGGESTION = re.compile(r" Did you mean .*\?$", re.DOTALL)
+_LATE = ("It took too long: ask for less at once.", DeadlineError.code)
 _PASSING = ("The store does not answer in time: try again.", UNAVAILABLE)
 _INTERNAL = ("Something went wrong on our side.", INTERNAL)
+
+EXTENSIONS = (RememberedDocuments, NamedOperation, Throttled, OperationContext, Masked)
+"""What each operation goes through, in this order."""
 
 schema = DialgraphSchema(
     query=Query,
     subscription=Subscription,
     types=(Campaign, Application, Call, Callback),
-    extensions=[RememberedDocuments, NamedOperation, OperationContext, Masked],
+    extensions=EXTENSIONS,
     execution_context_class=CompilingExecutor,
     config=StrawberryConfig(scalar_map=SCALARS),
 )
 
-__all__ = ["loaders", "schema"]
+__all__ = ["EXTENSIONS", "loaders", "schema"]

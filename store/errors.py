@@ -22,6 +22,15 @@ class TooManyEventsError(StoreError):
         super().__init__(f"The request has too many events: send at most {at_most:,} at once.")
 
 
+class DeadlineError(LogUnavailableError):
+    """The time for an answer is over; MongoDB was told to stop too."""
+
+    code = "OPERATION_TIMEOUT"
+
+    def __init__(self) -> None:
+        super().__init__("the time for this answer is over: ask for less at once")
+
+
 class QueueFullError(LogUnavailableError):
     """The append queue is full; nothing of this request was queued."""
 

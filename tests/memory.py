@@ -13,11 +13,10 @@ import strawberry
 
 from api import lookahead, nodes
 from api.errors import ClientError
-from api.execution import RememberedDocuments
 from api.lookahead import Ask, below, prefetch
 from api.operation import Caller
 from api.paging import connection_of
-from api.schema import DialgraphSchema, Masked, OperationContext
+from api.schema import EXTENSIONS, DialgraphSchema
 from api.types.application import Application
 from api.types.call import Call
 from api.types.callback import Callback
@@ -189,7 +188,7 @@ def a_schema(
     return DialgraphSchema(
         query=query,
         types=(Campaign, Application, Call, Callback),
-        extensions=[RememberedDocuments, OperationContext, Masked, *more],
+        extensions=[*EXTENSIONS, *more],
         config=strawberry.schema.config.StrawberryConfig(scalar_map=SCALARS),
         **options,
     )

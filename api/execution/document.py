@@ -1,24 +1,34 @@
-"""Documents that are parsed and validated once, and remember what was compiled of them."""
+"""Documents that are parsed once, and remember what was found and compiled of them."""
 
 from collections import OrderedDict
 from collections.abc import Iterator
-from contextlib import suppress
 from functools import cached_property
 from threading import Lock
 from typing import Any
 
-from graphql import DocumentNode, GraphQLError, Node, VariableNode, parse
+from graphql import (
+    DocumentNode,
+    GraphQLError,
+    GraphQLSchema,
+    Node,
+    OperationDefinitionNode,
+    VariableNode,
+    parse,
+)
 from graphql.execution import Executor
 from strawberry import Schema
-from strawberry.extensions import SchemaExtension
-from strawberry.schema.schema import validate_document
 
+from api.cost import Costs, Variables, sizing_variables
+from api.errors import ClientError
 from api.execution.plan import Plan
+from api.limits import OperationLimits
+from api.shape import Shape, measure
 
 # A parsed document takes about 130 bytes per character: 60 MB for all.
 MAX_CHARACTERS = 500_000
 MAX_DOCUMENT_CHARACTERS = 20_000
 _MAX_PLANS = 8
+_MAX_COSTS = 32
 
 Rules = tuple[Any, ...]
 Key = tuple[Schema, str, tuple[tuple[str, object], ...]]
@@ -33,14 +43,48 @@ class Document(DocumentNode):
         return {}
 
     @cached_property
-    def outcomes(self) -> dict[Rules, list[GraphQLError]]:
-        """What validation found, by the rules."""
+    def outcomes(self) -> dict[tuple[Rules, bool], list[GraphQLError]]:
+        """What validation found, by the rules, and by whether strangers ask."""
         return {}
 
     @cached_property
     def conditions(self) -> tuple[str, ...]:
         """The variables that decide, in @skip and @include, what is selected."""
         return tuple(sorted(set(_conditions(self))))
+
+    @cached_property
+    def costs(self) -> dict[tuple[object, ...], int]:
+        """What its operations cost, by the values of the variables that it depends on."""
+        return {}
+
+    @cached_property
+    def sizing(self) -> tuple[str, ...]:
+        """The variables that what an operation costs depends on."""
+        return tuple(sorted({*self.conditions, *sizing_variables(self)}))
+
+    @cached_property
+    def shape(self) -> Shape | ClientError:
+        """Its shape, or what is wrong with it."""
+        try:
+            return measure(self)
+        except ClientError as error:
+            return error
+
+    def exceeded(self, limits: OperationLimits) -> ClientError | None:
+        """Return what is too much about the document, if anything is."""
+        return self.shape.exceeded(limits) if isinstance(self.shape, Shape) else self.shape
+
+    def cost(
+        self, schema: GraphQLSchema, operation: OperationDefinitionNode, variables: Variables
+    ) -> int:
+        """Return what one of its operations costs; it must be valid."""
+        sizes = (_size_of(variables.get(name), name in variables) for name in self.sizing)
+        key = (id(operation), *sizes)
+        if key not in self.costs:
+            if len(self.costs) >= _MAX_COSTS:
+                self.costs.pop(next(iter(self.costs)), None)
+            self.costs[key] = Costs(schema, self, variables).of(operation)
+        return self.costs[key]
 
     def plan(self, executor: Executor[Any]) -> Plan:
         """Return the plan of an execution; of many sets of values the last ones are kept."""
@@ -59,6 +103,13 @@ class Document(DocumentNode):
 Document.kind = DocumentNode.kind
 
 
+def _size_of(value: object, is_given: bool) -> object:  # noqa: FBT001 - only here
+    """Return what costs depend on of a variable's value."""
+    if isinstance(value, list):
+        return "list", len(value)
+    return value if isinstance(value, int) else is_given
+
+
 def _conditions(node: Node) -> Iterator[str]:
     waiting: list[Node] = [node]
     while waiting:
@@ -70,6 +121,18 @@ def _conditions(node: Node) -> Iterator[str]:
         waiting += getattr(each, "definitions", ())
         selection_set = getattr(each, "selection_set", None)
         waiting += selection_set.selections if selection_set else ()
+
+
+def _parsed(text: str, options: dict[str, Any]) -> DocumentNode:
+    try:
+        return parse(text, **options)
+    except RecursionError:
+        raise ClientError("TOO_DEEP", "The document is nested too deep: ask for less.") from None
+    except GraphQLError as error:
+        if "Parsing aborted" not in error.message:
+            raise
+        message = f"A document has at most {options['max_tokens']} words and signs: ask for less."
+        raise ClientError("TOO_MANY_TOKENS", message) from None
 
 
 class Documents:
@@ -89,18 +152,22 @@ class Documents:
     def __len__(self) -> int:
         return len(self._known)
 
+    def __iter__(self) -> Iterator[Document]:
+        return iter(self._known.values())
+
     def read(self, schema: Schema, text: str, options: dict[str, Any]) -> DocumentNode:
         """Return the parsed document.
 
         Raises:
             GraphQLSyntaxError: It is none.
+            ClientError: TOO_MANY_TOKENS, TOO_DEEP.
         """
         key = (schema, text, tuple(options.items()))
         with self._lock:
             if key in self._known:
                 self._known.move_to_end(key)
                 return self._known[key]
-        parsed = parse(text, **options)
+        parsed = _parsed(text, options)
         document = Document(definitions=parsed.definitions, loc=parsed.loc)
         if len(text) <= self._largest:
             self._remember(key, document)
@@ -114,38 +181,3 @@ class Documents:
             while self._room < 0:
                 (_, text, _), _ = self._known.popitem(last=False)
                 self._room += len(text)
-
-
-_documents = Documents()
-
-
-class RememberedDocuments(SchemaExtension):
-    """Parses and validates each document once.
-
-    A document with a syntax error is left to strawberry, which reports it as the transport wants.
-    """
-
-    documents = _documents
-
-    def on_parse(self) -> Iterator[None]:
-        """Find the document, or parse it."""
-        context = self.execution_context
-        if context.query and context.graphql_document is None:
-            options: Any = context.parse_options
-            with suppress(GraphQLError, RecursionError):
-                context.graphql_document = self.documents.read(
-                    context.schema, context.query, options
-                )
-        yield
-
-    def on_validate(self) -> Iterator[None]:
-        """Find what validation found, or validate."""
-        context = self.execution_context
-        document, rules = context.graphql_document, context.validation_rules
-        if isinstance(document, Document) and rules:
-            if rules not in document.outcomes:
-                document.outcomes.clear()
-                schema = context.schema._schema  # noqa: SLF001 - strawberry's own cache does so
-                document.outcomes[rules] = validate_document(schema, document, rules)
-            context.pre_execution_errors = list(document.outcomes[rules])
-        yield

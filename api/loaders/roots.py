@@ -12,12 +12,13 @@ import strawberry
 from api import nodes
 from api.errors import ClientError
 from api.filters import callback_filter, campaign_filter
+from api.limits import MAX_PAGE
 from api.loaders import application, campaign
 from api.loaders.event import events_of_company
 from api.loaders.lists import SORT_FIELDS, order_name
 from api.lookahead import Selection, below, prefetch
 from api.operation import Operation
-from api.paging import BY_RECEIPT, MAX_PAGE, connection_of, read_slice
+from api.paging import BY_RECEIPT, connection_of, read_slice
 from api.types.campaign import Campaign
 from api.types.connection import Connection
 from api.types.inputs import CallbackFilter, CampaignFilter, DateTimeRange, EventFilter

@@ -16,6 +16,7 @@ from pymongo.read_preferences import ReadPreference
 from pymongo.write_concern import WriteConcern
 
 from store.collections import Document, Index, Limits, Pipeline
+from store.deadline import milliseconds_left
 from store.driver.transaction import Transaction, run_transaction
 from store.driver.translation import translated
 
@@ -82,7 +83,7 @@ class Database:
             query, fields, sort=sort, limit=limit, hint=hint, batch_size=10_000
         )
         with translated():
-            found = cursor.max_time_ms(int(self._limits.read_seconds * 1000))
+            found = cursor.max_time_ms(milliseconds_left(self._limits.read_seconds))
             return list(await found.to_list(None))
 
     async def stream(
@@ -107,7 +108,7 @@ class Database:
             pipeline,
             allowDiskUse=True,
             batchSize=10_000,
-            maxTimeMS=int(self._limits.read_seconds * 1000),
+            maxTimeMS=milliseconds_left(self._limits.read_seconds),
         )
         with translated():
             return list(await cursor.to_list(None))
@@ -153,6 +154,11 @@ class Database:
         """Delete the document with this `_id`, if it is there."""
         with translated():
             await self.handle[collection].delete_one({"_id": key})
+
+    async def collections(self) -> list[str]:
+        """Return the names of the collections that are there."""
+        with translated():
+            return list(await self.handle.list_collection_names())
 
     async def drop_collection(self, name: str) -> None:
         """Drop a collection, if it is there."""

@@ -7,9 +7,17 @@ from typing import Any
 from bson.errors import BSONError
 from pymongo.errors import BulkWriteError, OperationFailure, PyMongoError
 
-from store.errors import DuplicateKeyError, LogUnavailableError, PoisonError, StoreError
+from store.deadline import is_over
+from store.errors import (
+    DeadlineError,
+    DuplicateKeyError,
+    LogUnavailableError,
+    PoisonError,
+    StoreError,
+)
 
 _DUPLICATE_KEY = 11000
+_MAX_TIME_EXPIRED = 50
 # What MongoDB refuses in a document itself: BadValue, Overflow (nesting), 388, DocumentTooLarge.
 _POISON_CODES = frozenset({2, 15, 388, 10334})
 
@@ -33,6 +41,8 @@ def _translation(error: PyMongoError) -> StoreError:
         return DuplicateKeyError(str(error))
     if codes & _POISON_CODES and not error.has_error_label("TransientTransactionError"):
         return PoisonError(str(error))
+    if _MAX_TIME_EXPIRED in codes and is_over():
+        return DeadlineError()
     return LogUnavailableError(f"MongoDB: {error}")
 
 

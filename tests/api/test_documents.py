@@ -13,7 +13,7 @@ from strawberry.extensions import AddValidationRules
 from strawberry.schema.schema import validate_document
 from strawberry.types import ExecutionResult
 
-from api.execution import CompilingExecutor, RememberedDocuments, document
+from api.execution import CompilingExecutor, RememberedDocuments, document, remembered
 from api.execution.document import Documents
 from api.schema import DialgraphSchema, schema
 
@@ -32,7 +32,7 @@ def spied() -> Iterator[Mock]:
     spy.validate.side_effect = validate_document
     with (
         patch.object(document, "parse", spy.parse),
-        patch.object(document, "validate_document", spy.validate),
+        patch.object(remembered, "validate_document", spy.validate),
         patch.object(RememberedDocuments, "documents", Documents()),
     ):
         yield spy
@@ -120,7 +120,9 @@ async def test_a_document_that_is_forgotten_leaves_nothing_behind() -> None:
     ):
         for _ in range(3):
             await execute(text, over_memory)
-        parsed = weakref.ref(known.read(over_memory, text, {}))
+        [kept] = known
+        parsed = weakref.ref(kept)
+        del kept
         [plan] = parsed().plans.values()  # type: ignore[union-attr]
         compiled = weakref.ref(plan)
         del plan

@@ -143,7 +143,7 @@ async def test_a_fault_of_one_field_leaves_the_others_alone(broken: Graph) -> No
 async def test_a_result_with_a_fault_tells_its_position(broken: Graph) -> None:
     answer = await broken.ask('{ campaign(campaignId: "secret") { id } }')
 
-    assert answer["extensions"] == {"position": 1}
+    assert answer["extensions"]["position"] == 1
 
 
 @pytest.fixture
@@ -164,4 +164,4 @@ async def test_a_store_that_does_not_answer_is_unavailable(unreachable: Graph, f
     [error] = answer["errors"]
     assert error["extensions"] == {"code": "UNAVAILABLE"}
     assert error["message"] == "The store does not answer in time: try again."
-    assert answer["extensions"] == {"position": None}
+    assert answer["extensions"]["position"] is None

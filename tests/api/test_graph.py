@@ -852,7 +852,7 @@ async def test_an_empty_log_has_nothing(graph: Graph) -> None:
                 "deliveries": {"outOfOrder": 0.0, "lateSeconds": {"p50": None}},
             },
         },
-        "extensions": {"position": 0},
+        "extensions": shown["extensions"] | {"position": 0},
     }
 
 
@@ -920,7 +920,7 @@ async def test_every_result_tells_the_position_it_was_answered_at(
 ) -> None:
     answer = await two_companies.ask(query)
 
-    assert answer["extensions"] == {"position": 2}
+    assert answer["extensions"]["position"] == 2
 
 
 async def test_all_root_fields_are_answered_at_one_position(graph: Graph) -> None:
@@ -931,7 +931,7 @@ async def test_all_root_fields_are_answered_at_one_position(graph: Graph) -> Non
 
     position = answer["data"].pop("log")["position"]
     assert {field["totalCount"] for field in answer["data"].values()} == {position}
-    assert answer["extensions"] == {"position": position}
+    assert answer["extensions"]["position"] == position
 
 
 async def test_an_operation_reads_the_end_of_the_log_once(day: Graph) -> None:
@@ -1025,12 +1025,12 @@ async def whole(day: Graph, field: str) -> list[dict[str, Any]]:
 async def test_a_simulated_day_is_whole_from_every_side(day: Graph) -> None:
     campaigns = await whole(
         day,
-        """campaigns(first: 500) { nodes {
+        """campaigns(first: 10) { nodes {
             campaignId
-            applications(first: 500) { nodes {
+            applications(first: 15) { nodes {
                 applicationId campaignId
-                calls(first: 500) { nodes { statisticId application { applicationId } } }
-                callbacks(first: 500) { nodes { callbackId application { applicationId } } }
+                calls(first: 40) { nodes { statisticId application { applicationId } } }
+                callbacks(first: 40) { nodes { callbackId application { applicationId } } }
             } }
             calls(first: 500, filter: {linked: true}) { nodes { statisticId } }
             callbacks(first: 500) { nodes { callbackId } }

@@ -1,0 +1,59 @@
+"""What each caller has left to spend: a leaky bucket, as Shopify's API has it."""
+
+import math
+import time
+from collections import OrderedDict
+from collections.abc import Callable
+
+from api.errors import ClientError
+from api.limits import OperationLimits
+
+_MAX_CALLERS = 10_000
+
+
+class RateLimitedError(ClientError):
+    """The caller has spent too much lately.
+
+    Args:
+        wait_seconds: After how long the same can be asked again.
+    """
+
+    def __init__(self, wait_seconds: int) -> None:
+        super().__init__(
+            "RATE_LIMITED", f"You have asked for much of late: try again in {wait_seconds} s."
+        )
+        self.extensions = {"code": "RATE_LIMITED", "retryAfterSeconds": wait_seconds}
+
+
+class Buckets:
+    """The buckets of the callers who asked last.
+
+    Args:
+        limits: Their size, and how fast they empty.
+        clock: In seconds; it never goes back.
+    """
+
+    def __init__(
+        self, limits: OperationLimits, clock: Callable[[], float] = time.monotonic
+    ) -> None:
+        self._size = limits.cost_bucket
+        self._per_second = limits.cost_per_second
+        self._clock = clock
+        self._filled: OrderedDict[str, tuple[float, float]] = OrderedDict()  # level, when
+
+    def spend(self, caller: str, cost: int) -> int:
+        """Spend `cost`, and return what is left.
+
+        Raises:
+            RateLimitedError: There is not so much left; nothing is spent.
+        """
+        now = self._clock()
+        level, since = self._filled.get(caller, (0.0, now))
+        level = max(0.0, level - (now - since) * self._per_second) + cost
+        if level > self._size:
+            raise RateLimitedError(math.ceil((level - self._size) / self._per_second))
+        self._filled[caller] = level, now
+        self._filled.move_to_end(caller)
+        if len(self._filled) > _MAX_CALLERS:
+            self._filled.popitem(last=False)
+        return int(self._size - level)

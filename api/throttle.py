@@ -1,0 +1,95 @@
+"""How much is asked of this process: by one operation, by one caller over time, by all at once."""
+
+import asyncio
+import time
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+
+from api.buckets import Buckets
+from api.errors import ClientError
+from api.web_settings import WebSettings
+from store.deadline import set_deadline
+
+
+@dataclass(frozen=True, slots=True)
+class Charge:
+    """What an operation costs its caller, as `extensions.cost` shows it.
+
+    Attributes:
+        requested: What it costs.
+        limit: What one operation may cost.
+        available: What the caller has left.
+    """
+
+    requested: int
+    limit: int
+    available: int
+
+    def told(self) -> dict[str, int]:
+        """Return it as a client is told."""
+        return {"requested": self.requested, "limit": self.limit, "available": self.available}
+
+
+class Throttle:
+    """Holds operations to the limits of one process.
+
+    Args:
+        settings: How much is too much, and whether strangers ask.
+        clock: In seconds; it never goes back.
+
+    Attributes:
+        running: How many queries run now.
+        on_refused: Called with the code of each refusal.
+    """
+
+    def __init__(
+        self, settings: WebSettings | None = None, clock: Callable[[], float] = time.monotonic
+    ) -> None:
+        chosen = settings or WebSettings()
+        self.limits = chosen.limits
+        self.production = chosen.production
+        self.running = 0
+        self.on_refused: Callable[[str], None] = lambda _: None
+        self._buckets = Buckets(chosen.limits, clock)
+
+    def charge(self, caller: str, cost: int) -> Charge:
+        """Charge a caller for an operation.
+
+        Raises:
+            ClientError: COST_LIMIT or RATE_LIMITED; nothing is charged.
+        """
+        most = self.limits.max_cost
+        if cost > most:
+            raise ClientError(
+                "COST_LIMIT", f"The operation costs {cost}, at most {most} is run: ask for less."
+            )
+        return Charge(cost, most, self._buckets.spend(caller, cost))
+
+    @asynccontextmanager
+    async def running_query(self) -> AsyncIterator[None]:
+        """Run a query: one of as many as may run at once, and not for ever.
+
+        Raises:
+            ClientError: OPERATION_LIMIT, before it began; OPERATION_TIMEOUT.
+        """
+        if self.running >= self.limits.concurrent_operations:
+            raise ClientError("OPERATION_LIMIT", "Too much is asked at once: try again soon.")
+        seconds = self.limits.operation_seconds
+        self.running += 1
+        set_deadline(time.monotonic() + seconds)
+        try:
+            async with asyncio.timeout(seconds) as timer:
+                yield
+        except TimeoutError:
+            if not timer.expired():
+                raise
+            raise timed_out(seconds) from None
+        finally:
+            set_deadline(None)
+            self.running -= 1
+
+
+def timed_out(seconds: int) -> ClientError:
+    """Return what is told where the time is over."""
+    return ClientError("OPERATION_TIMEOUT", f"It took over {seconds} s: ask for less at once.")

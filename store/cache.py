@@ -14,14 +14,14 @@ from store.collections import Document, facts_of
 from store.driver import Database
 from store.moment import Moment, fact_number, position_of
 
-MAX_ENTRIES = 100_000
-"""How many entries a process keeps: about 2.5 KiB each, so 250 MiB."""
+MAX_WEIGHT = 500_000
+"""How much a process keeps: a state weighs 8, about 5 KiB; other entries 1; 300 MiB in all."""
 
 _MAX_BEHIND = 1_000  # positions; to read more of them costs more than to load afresh
 _MAX_ROWS_BEHIND = 3_000
 _MAX_HORIZONS = 1_000
 _MAX_TOUCHED = 20_000
-_MAX_MEMBERS = 1_000  # of one entry
+_STATE = 8
 _MAX_STRETCHES = 50  # of one list
 
 # What is read and kept: by a thing's kind its state, and by these names the rest.
@@ -47,6 +47,7 @@ Slot = tuple[int, str, str]  # the horizon, what was read, of what
 class _Entry(NamedTuple):
     value: Any
     since: int
+    weight: int
 
 
 class Stretch(NamedTuple):
@@ -77,11 +78,12 @@ class Cache:
     """The entries of one process; see `Reach` for how a view uses them.
 
     Args:
-        max_entries: How many are kept; those that were asked for last stay.
+        max_weight: How much is kept; what was asked for last stays.
     """
 
-    def __init__(self, max_entries: int = MAX_ENTRIES) -> None:
-        self._half = max(1, max_entries // 2)
+    def __init__(self, max_weight: int = MAX_WEIGHT) -> None:
+        self._half = max_weight // 2
+        self._weight = 0  # of the young
         self._horizons: OrderedDict[tuple[str, int], Horizon] = OrderedDict()
         self._made = 0
         self._young: dict[Slot, _Entry] = {}
@@ -94,6 +96,7 @@ class Cache:
         """Forget everything."""
         self._horizons.clear()
         self._young, self._old = {}, {}
+        self._weight = 0
 
     async def reach(self, database: Database, company: str, moment: Moment) -> "Reach | None":
         """Bring what is known of a company up to a moment, in one read at most.
@@ -146,7 +149,7 @@ class Cache:
         entry = self._young.pop(slot, None) or self._old.pop(slot, None)
         if entry is not None and isinstance(entry.value, dict):
             held = {part: each for part, each in entry.value.items() if member in each.members}
-            self._young[slot] = _Entry(held, entry.since)
+            self.put(slot, entry._replace(value=held))
 
     def get(self, slot: Slot) -> _Entry | None:
         """Return an entry; it becomes one of those that were asked for last."""
@@ -157,8 +160,10 @@ class Cache:
 
     def put(self, slot: Slot, entry: _Entry) -> None:
         """Keep an entry."""
-        if len(self._young) >= self._half:
+        if self._weight + entry.weight > self._half:
             self._old, self._young = self._young, {}
+            self._weight = 0
+        self._weight += entry.weight
         self._young[slot] = entry
 
 
@@ -196,12 +201,16 @@ class Reach:
             return
         for key, value in found.items():
             slot = (horizon.number, what, key)
-            if horizon.touched.get(slot, 0) <= position and not _is_large(value):
-                self._cache.put(slot, _Entry(value, position))
+            if horizon.touched.get(slot, 0) <= position:
+                self._cache.put(slot, _Entry(value, position, _weight(value)))
 
 
-def _is_large(value: object) -> bool:
-    return isinstance(value, frozenset | tuple) and len(value) > _MAX_MEMBERS
+def _weight(value: object) -> int:
+    if type(value) is tuple:
+        return 1 + len(value) // 4
+    if type(value) is dict:
+        return 1 + sum(len(each.members) for each in value.values()) // 4
+    return 1 if value is None or type(value) is str else _STATE
 
 
 async def _rows_between(

@@ -175,11 +175,13 @@ class ExcerptView(View):
     async def holders(self, keys: Collection[str], *kinds: Kind) -> Mapping[str, Held]:
         """Return for each link key the things that had carried it."""
         return {
-            key: frozenset(
-                (kind, holder)
-                for kind in kinds
-                for number, holder in self._excerpt.holders.get((kind, key), ())
-                if number < self._end
+            key: tuple(
+                {
+                    (kind, holder)
+                    for kind in kinds
+                    for number, holder in self._excerpt.holders.get((kind, key), ())
+                    if number < self._end
+                }
             )
             for key in keys
         }

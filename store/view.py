@@ -31,7 +31,7 @@ from store.recall import Recall
 
 Part = TypeVar("Part")
 Loaded = TypeVar("Loaded")
-Held = frozenset[tuple[Kind, str]]
+Held = tuple[tuple[Kind, str], ...]
 """Things that carried a link key, each with its kind."""
 
 MAX_AGE_SECONDS = 30.0
@@ -206,7 +206,7 @@ class View:
             ]
             for row in await self._reads.aggregate(keys_of(self.moment.generation), pipeline):
                 found[row["key"]].add((row["kind"], row["idKey"]))
-        return {key: frozenset(held) for key, held in found.items()}
+        return {key: tuple(held) for key, held in found.items()}
 
     async def callbacks_naming(self, applications: Collection[str]) -> Mapping[str, Sequence[str]]:
         """Return the callbacks that ever named each application; one read, with their states."""

@@ -147,8 +147,8 @@ async def test_a_stretch_holds_until_a_new_member_comes(new_log: EventLog, cache
     assert found == [1, 1, 2, 2, 3]
 
 
-async def test_no_more_entries_are_kept_than_the_bound(new_log: EventLog) -> None:
-    cache = Cache(max_entries=100)
+async def test_no_more_is_kept_than_the_bound(new_log: EventLog) -> None:
+    cache = Cache(max_weight=100)
 
     for first in range(0, 1_000, 10):
         view = await a_view(new_log, cache)
@@ -158,7 +158,7 @@ async def test_no_more_entries_are_kept_than_the_bound(new_log: EventLog) -> Non
 
 
 async def test_what_is_asked_for_often_stays(new_log: EventLog) -> None:
-    cache = Cache(max_entries=100)
+    cache = Cache(max_weight=100)
 
     for first in range(0, 1_000, 10):
         await read_by(new_log, await a_view(new_log, cache))

@@ -54,6 +54,12 @@ class Server(uvicorn.Server):
         self._services.end_subscriptions()
         await super().shutdown(sockets)
 
+    def stop(self, reason: str | None = None) -> None:
+        """End soon; with a `reason`, whoever waits for the store is answered at once."""
+        if reason is not None:
+            self._services.log.lose(reason)
+        self.should_exit = True
+
     @contextmanager
     def capture_signals(self) -> Iterator[None]:
         """Leave the signals alone: uvicorn would end the process before mongod has stopped."""
@@ -69,10 +75,10 @@ class Stop:
         self._task = asyncio.current_task()
 
     def request(self, reason: str | None = None) -> None:
-        """Stop; a `reason` is what went wrong."""
+        """Stop; a `reason` is why there is no store any more."""
         self.reason = self.reason or reason
         if self.server is not None:
-            self.server.should_exit = True
+            self.server.stop(reason)
         elif self._task is not None:
             self._task.cancel()
 

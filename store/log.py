@@ -20,7 +20,7 @@ from store.collections import (
     fact_collections,
     fact_indexes,
 )
-from store.driver import Database
+from store.driver import Database, disconnect
 from store.errors import StoreError
 from store.head import LOG_COUNTER, Head, read_head
 from store.quarantine import RejectedBody, company_of, quarantine
@@ -244,6 +244,11 @@ class EventLog:
         counter = await self.database.find_one(COUNTERS, LOG_COUNTER) or {}
         for generation in counter["generations"]:
             await self.database.prepare(fact_collections(generation), [], fact_indexes(generation))
+
+    def lose(self, reason: str) -> None:
+        """Refuse appends and reads from now on, and those in flight: the database is gone."""
+        self._writer.close(reason)
+        disconnect(self.database)
 
     @asynccontextmanager
     async def writing(self) -> AsyncIterator[None]:

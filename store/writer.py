@@ -24,8 +24,6 @@ MAX_BATCH_EVENTS = 500
 MAX_BATCH_FACTS = 5_000
 MAX_BATCH_BYTES = 16 * 2**20
 
-_CLOSED = "the server is shutting down"
-
 
 class Placed(NamedTuple):
     """Where an event stands in the log."""
@@ -62,7 +60,7 @@ class Writer:
         self._waiting: deque[_Waiting] = deque()
         self._by_digest: dict[bytes, _Waiting] = {}
         self._woken = asyncio.Event()
-        self._is_closed = False
+        self._why_closed: str | None = None
 
     @property
     def queued(self) -> int:
@@ -77,8 +75,8 @@ class Writer:
             LogUnavailableError: No majority in time, and the outcome is unknown; or the writer was
                 closed.
         """
-        if self._is_closed:
-            raise LogUnavailableError(_CLOSED)
+        if self._why_closed is not None:
+            raise LogUnavailableError(self._why_closed)
         if self.queued + len(prepared) > max(self._queue_events, len(prepared)):
             raise QueueFullError("the append queue is full: send again later")
         shares = [self._enqueue(each) for each in prepared]
@@ -113,11 +111,14 @@ class Writer:
                 await commit
                 raise
 
-    def close(self) -> None:
-        """Refuse what still waits and what comes; to be called when `run` has ended."""
-        self._is_closed = True
-        for waiting in self._waiting:
-            self._fail(waiting, LogUnavailableError(_CLOSED))
+    def close(self, reason: str = "the server is shutting down") -> None:
+        """Refuse what waits, what is in flight and what comes, each with `reason`.
+
+        What is in flight may be committed nevertheless. Where that can wait, end `run` first.
+        """
+        self._why_closed = reason
+        for waiting in list(self._by_digest.values()):
+            self._fail(waiting, LogUnavailableError(reason))
         self._waiting.clear()
 
     async def _collect(self) -> None:
@@ -182,7 +183,8 @@ class Writer:
 
     def _resolve(self, waiting: _Waiting, placed: Placed) -> None:
         self._by_digest.pop(waiting.prepared.digest, None)
-        waiting.placed.set_result(placed)
+        if not waiting.placed.done():  # refused by `close`
+            waiting.placed.set_result(placed)
 
     def _fail(self, waiting: _Waiting, error: Exception) -> None:
         self._by_digest.pop(waiting.prepared.digest, None)

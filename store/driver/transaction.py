@@ -13,7 +13,7 @@ import pymongo
 from pymongo import ReturnDocument, UpdateOne
 from pymongo.client_session import ClientSession
 from pymongo.database import Database as SyncDatabase
-from pymongo.errors import PyMongoError
+from pymongo.errors import InvalidOperation, PyMongoError
 from pymongo.read_concern import ReadConcern
 
 from store.collections import Document
@@ -110,6 +110,7 @@ def _attempt(
 
 
 def _pause_or_raise(error: PyMongoError, label: str, deadline: float) -> None:
-    if not error.has_error_label(label) or time.monotonic() > deadline:
+    is_closed = isinstance(error, InvalidOperation)  # transient, says the driver
+    if is_closed or not error.has_error_label(label) or time.monotonic() > deadline:
         raise error
     time.sleep(random.uniform(0.001, 0.020))  # noqa: S311 - a jitter, no secret

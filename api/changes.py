@@ -28,7 +28,6 @@ from store.changes import CallUpdate as CallChange
 from store.cursor import BadCursorError, Cursor
 from store.errors import LogUnavailableError
 from store.event_pages import load_events
-from store.log import EventLog
 from store.moment import Moment
 from store.subscriber import SlowSubscriberError, Wanted
 from store.topics import Topic
@@ -94,11 +93,10 @@ async def _told(  # noqa: PLR0913, PLR0917 - the parts of `told`
     make: Make[C],
 ) -> AsyncGenerator[SharedEvent, None]:
     operation: Operation = info.context
-    follower, log = operation.caller.follower, operation.caller.log
-    selection, after = Selected(info), start.after
+    follower, selection, after = operation.caller.follower, Selected(info), start.after
     try:
-        if not company and start.company_id is None and operation.caller.companies is None:
-            company, after = await _first_company(log), after or 0
+        if not company and start.company_id is None and operation.caller.companies != ():
+            company, after = await _first_company(operation.caller), after or 0
         following = follower.subscribe(
             topic, company=company, after=after, after_cursor=cursor, wanted=wanted
         )
@@ -121,10 +119,10 @@ async def _made(caller: Caller, change: C, selection: Selected, make: Make[C]) -
     return made
 
 
-async def _first_company(log: EventLog) -> str:
+async def _first_company(caller: Caller) -> str:
     """Wait for an empty log's first event: who subscribes without `companyId` means that one's."""
-    while not (companies := (await log.head()).companies):
-        await log.wait(_POLL_SECONDS)
+    while not (companies := (await caller.log.head(caller.companies)).companies):
+        await caller.log.wait(_POLL_SECONDS)
     if len(companies) > 1:
         raise ClientError("COMPANY_REQUIRED", "Several companies came: say which in `companyId`.")
     return companies[0]

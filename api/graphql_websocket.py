@@ -1,34 +1,98 @@
 """graphql-transport-ws, where one bad operation does not end the others."""
 
+import asyncio
 from typing import Any, cast
 
 import orjson
 from graphql import GraphQLError
+from starlette.websockets import WebSocket
 from strawberry.subscriptions.protocols.graphql_transport_ws.handlers import (
     BaseGraphQLTransportWSHandler,
 )
-from strawberry.subscriptions.protocols.graphql_transport_ws.types import Message, SubscribeMessage
+from strawberry.subscriptions.protocols.graphql_transport_ws.types import (
+    ConnectionInitMessage,
+    Message,
+    SubscribeMessage,
+)
 
+from api.callers import caller_of, identity_of_socket
+from api.errors import ClientError
 from api.execution import SharedData
+from api.gate import ForbiddenScopeError, Gate, GateError
+from api.identity import Identity
+from api.lapsing import LAPSED
 from api.operation import Caller
+from api.persisted_documents import name_of
+from api.services import services_of
 
 
 class TransportWSHandler(BaseGraphQLTransportWSHandler[Caller, None]):
-    """Answers a bad operation with an `error` message, and closes on a bad message only."""
+    """Answers a bad operation with an `error` message, and closes on a bad message only.
+
+    Who begins without a token that holds is closed out with 4401, with one for something else, and
+    when it lapses, with 4403.
+    """
+
+    _lapsing: asyncio.Task[None] | None = None
+    _is_over = False
 
     async def handle_message(self, message: Message) -> None:
         """Handle one message; what is none closes the socket with 4400."""
+        if self._is_over:
+            return
         if is_message(message):
             await super().handle_message(message)
         else:
             await self.handle_invalid_message("Failed to parse message")
 
+    async def handle_connection_init(self, message: ConnectionInitMessage) -> None:
+        """Let the one in whom the message names, or the header of the upgrade."""
+        socket: WebSocket = cast("Any", self.websocket).ws
+        try:
+            identity = await identity_of_socket(socket, message.get("payload"))
+        except GateError as error:
+            await self._close(error.close_code, str(error))
+            return
+        self.context = caller_of(socket, identity)
+        await super().handle_connection_init(message)
+        if self._lapsing is None and not identity.is_lasting:
+            gate = services_of(socket).gate
+            self._lapsing = asyncio.create_task(self._close_when_lapsed(gate, identity))
+
+    async def _close_when_lapsed(self, gate: Gate, identity: Identity) -> None:
+        await gate.lapse(identity)
+        await self._close(ForbiddenScopeError.close_code, LAPSED)
+
+    async def _close(self, code: int, reason: str) -> None:
+        """End what goes on, then the socket; whatever still comes is not looked at."""
+        self._is_over = True
+        for number in list(self.operations):
+            await self.cleanup_operation(number)
+        await self.websocket.close(code, reason)
+
+    async def shutdown(self) -> None:
+        """End what goes on when the socket is closed."""
+        if self._lapsing is not None:
+            self._lapsing.cancel()
+        await super().shutdown()
+
     async def handle_subscribe(self, message: SubscribeMessage) -> None:
         """Start an operation."""
-        if is_operation(message["payload"]):
-            await super().handle_subscribe(message)
-        else:
+        payload: Any = message["payload"]
+        if not is_operation(payload):
             await self.handle_invalid_message("Invalid subscribe payload")
+            return
+        try:
+            named = name_of(payload.get("documentId"), payload.get("extensions"))
+            documents = services_of(cast("Any", self.websocket).ws).documents
+            query = documents.text(payload.get("query"), named)
+        except ClientError as error:
+            refusal: Any = {"type": "error", "id": message["id"], "payload": [error.formatted]}
+            await self.send_message(refusal)
+            return
+        await super().handle_subscribe(
+            cast("Any", {**message, "payload": {**payload, "query": query}})
+        )
 
     async def send_message(self, message: Message) -> None:
         """Send one message; of a result that goes to many only the rest is written anew."""
@@ -55,9 +119,13 @@ def is_operation(payload: object) -> bool:
     if not isinstance(payload, dict):
         return False
     given = cast("dict[str, Any]", payload)
+    query, extensions = given.get("query"), given.get("extensions")
+    is_named = given.get("documentId") is not None or "persistedQuery" in (extensions or {})
     return (
-        isinstance(given.get("query"), str)
-        and bool(given["query"].strip())
+        isinstance(query, str | None)
+        and (is_named or bool((query or "").strip()))
+        and isinstance(given.get("documentId"), str | None)
+        and isinstance(extensions, dict | None)
         and isinstance(given.get("variables"), dict | None)
         and isinstance(given.get("operationName"), str | None)
     )

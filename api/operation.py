@@ -3,12 +3,15 @@
 import asyncio
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from weakref import WeakValueDictionary
 
 from api.errors import ClientError
+from api.identity import SCOPES
 from api.throttle import Charge, Throttle
 from store.boards import BoardedView
 from store.follow import Follower
-from store.log import EventLog, Head
+from store.head import Head
+from store.log import EventLog
 from store.moment import Moment
 from store.view import View
 
@@ -22,6 +25,7 @@ class Caller:
         follower: What subscriptions listen to.
         companies: The companies that the caller sees (D22); `None` is all.
         last_event_id: The cursor after which an SSE client resumes.
+        scopes: What the caller may, of `SCOPES`.
         payer: Who is charged for what is asked: the name of a token, or an address.
         throttle: What holds the callers of this process to their limits.
     """
@@ -30,8 +34,13 @@ class Caller:
     follower: Follower
     companies: tuple[str, ...] | None = None
     last_event_id: str | None = None
+    scopes: frozenset[str] = SCOPES
     payer: str = "anonymous"
     throttle: Throttle = field(default_factory=Throttle)
+
+    def may(self, scope: str) -> bool:
+        """Say whether the caller's credential allows something."""
+        return scope in self.scopes
 
 
 class Operation:
@@ -53,16 +62,31 @@ class Operation:
         self.cursor: str | None = None
         self.charge: Charge | None = None
         self._head: asyncio.Task[Head] | None = None
-        self._views: dict[tuple[str, Moment], View] = {}
+        # Weak, for graphql-core's executor keeps the operation until a collection of garbage.
+        self._views: WeakValueDictionary[tuple[str, Moment], View] = WeakValueDictionary()
 
     async def head(self) -> Head:
-        """Return the end of the log, read once for the whole operation."""
+        """Return the end of the log, read once for the whole operation.
+
+        The caller is told the last position of its own companies (D22).
+        """
         if self._head is None:
-            self._head = asyncio.ensure_future(self.caller.log.head())
+            self._head = asyncio.ensure_future(self.caller.log.head(self.caller.companies))
         head = await self._head
         if self.position is None:
-            self.position = head.position
+            self.position = head.told
         return head
+
+    def require(self, scope: str) -> None:
+        """Refuse what the caller's credential does not allow.
+
+        Raises:
+            ClientError: FORBIDDEN_SCOPE.
+        """
+        if not self.caller.may(scope):
+            raise ClientError(
+                "FORBIDDEN_SCOPE", f"The token does not allow this: it needs the scope `{scope}`."
+            )
 
     async def company(self, company_id: str | None) -> str:
         """Return the company that a field speaks of (D22).
@@ -73,7 +97,7 @@ class Operation:
         if company_id is not None:
             return company_id if self.may_see(company_id) else ""
         visible = self.caller.companies
-        seen = (await self.head()).companies if visible is None else visible
+        seen = visible if visible and len(visible) == 1 else (await self.head()).companies
         if len(seen) > 1:
             raise ClientError(
                 "COMPANY_REQUIRED", "The log holds several companies: say which in `companyId`."
@@ -105,9 +129,10 @@ class Operation:
 
     def _view(self, company: str, moment: Moment) -> View:
         key = (company, moment)
-        if key not in self._views:
-            self._views[key] = self._new_view(company, moment)
-        return self._views[key]
+        view = self._views.get(key)
+        if view is None:
+            view = self._views[key] = self._new_view(company, moment)
+        return view
 
     def _new_view(self, company: str, moment: Moment) -> View:
         log = self.caller.log

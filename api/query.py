@@ -5,6 +5,7 @@ from typing import Annotated, Any
 import strawberry
 
 from api.arguments import AsOf, AtPosition, CompanyId
+from api.identity import OPERATE
 from api.loaders import roots
 from api.types.application import Application
 from api.types.call import Call
@@ -200,5 +201,6 @@ class Query:
         before: Before = None,
     ) -> Connection[QuarantinedBody]:
         """List rejected bodies."""
+        info.context.require(OPERATE)
         arguments = {"first": first, "after": after, "last": last, "before": before}
         return await roots.quarantine(info, company_id, arguments)

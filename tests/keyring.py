@@ -34,7 +34,7 @@ class Keyring:
         if expires_in_seconds is not None:
             ends = datetime.now(UTC) + timedelta(seconds=expires_in_seconds)
         self._identities[token] = Identity(
-            name=f"machine {len(self._identities)}",
+            name=f"machine {token[-8:]}",
             companies=tuple(sorted(companies)) or None,
             scopes=frozenset(scopes),
             expires_at=ends,

@@ -27,9 +27,9 @@ from api.types.node import Node
 from api.types.scalars import SCALARS
 from store.facts import Kind
 from store.fold import State, StatusEntry
+from store.head import Head
 from store.ids import id_key
 from store.listing import Page
-from store.log import Head
 
 NOON = datetime(2026, 1, 5, 12, tzinfo=UTC)
 COMPANY = "acme"
@@ -194,9 +194,10 @@ def a_schema(
     )
 
 
-async def _head() -> Head:
+async def _head(companies: object = None) -> Head:
+    del companies
     await asyncio.sleep(0)
-    return Head(4_000, 0, (COMPANY,))
+    return Head(4_000, 0, (COMPANY,), 4_000)
 
 
 def a_caller() -> Caller:

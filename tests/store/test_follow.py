@@ -15,7 +15,8 @@ from store.driver import connect
 from store.due import Hints, fallen_due
 from store.errors import LogUnavailableError
 from store.follow import Follower
-from store.log import EventLog, Head
+from store.head import Head
+from store.log import EventLog
 from store.moment import fact_number
 from store.subscriber import SlowSubscriberError
 from store.topics import CALLBACKS, CALLS, CAMPAIGN_STATUS, EVENTS_APPENDED, TOPICS, Topic

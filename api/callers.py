@@ -1,0 +1,55 @@
+"""From who is let in to who asks: the caller of a request, or of a WebSocket once it has begun."""
+
+from starlette.requests import HTTPConnection, Request
+
+from api.admission import admitted
+from api.gate import bearer
+from api.identity import READ, Identity
+from api.operation import Caller
+from api.services import services_of
+
+NOBODY = Identity(name="nobody", companies=(), scopes=frozenset())
+"""Who has opened a WebSocket and has not said yet who it is."""
+
+
+async def caller_of_request(request: Request) -> Caller:
+    """Return who asks, and remember whom the credential named.
+
+    Raises:
+        GateError: They may not ask.
+    """
+    request.state.identity = await admitted(request, READ)
+    caller = caller_of(request, request.state.identity)
+    caller.last_event_id = request.headers.get("Last-Event-ID")
+    return caller
+
+
+async def identity_of_socket(socket: HTTPConnection, payload: object) -> Identity:
+    """Return who begins a WebSocket: by the payload of `connection_init`, else by its header.
+
+    Raises:
+        GateError: They may not ask.
+    """
+    given = payload.get("Authorization") if isinstance(payload, dict) else None
+    header = given if isinstance(given, str) else socket.headers.get("Authorization")
+    return await services_of(socket).gate.admit(bearer(header), READ)
+
+
+def caller_of(connection: HTTPConnection, identity: Identity) -> Caller:
+    """Return the caller whom an identity makes."""
+    services = services_of(connection)
+    return Caller(
+        services.log,
+        services.follower,
+        companies=identity.companies,
+        scopes=identity.scopes,
+        payer=_payer(connection, identity),
+        throttle=services.throttle,
+    )
+
+
+def _payer(connection: HTTPConnection, identity: Identity) -> str:
+    """Return who is charged: a token by its name, whoever needs none by the address."""
+    if not services_of(connection).gate.is_open:
+        return identity.name
+    return connection.client.host if connection.client else identity.name

@@ -7,6 +7,7 @@ import orjson
 from starlette.responses import Response
 
 from api.errors import UNAVAILABLE
+from api.request_id import request_id
 from store.errors import QueueFullError
 
 
@@ -23,8 +24,13 @@ class JsonResponse(Response):
 def error_response(
     status_code: int, code: str, message: str, headers: Mapping[str, str] | None = None
 ) -> JsonResponse:
-    """Build `{"error": {"code", "message"}}`; `code` is stable, the message says what to do."""
-    content = {"error": {"code": code, "message": message}}
+    """Build `{"error": {"code", "message", "requestId"}}`; the message says what to do.
+
+    `code` is stable; `requestId` is what the logs call the request.
+    """
+    content: dict[str, Any] = {"error": {"code": code, "message": message}}
+    if (named := request_id()) is not None:
+        content["error"]["requestId"] = named
     return JsonResponse(content, status_code=status_code, headers=headers)
 
 

@@ -5,29 +5,37 @@ from http import HTTPStatus
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
 from starlette.middleware import Middleware
+from starlette.middleware.cors import CORSMiddleware
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 from starlette.routing import BaseRoute, Route, WebSocketRoute
+from starlette.types import ASGIApp
 
 from api import graphiql
+from api.access_log import AccessLog
 from api.admission import refused
 from api.answers import error_response, unavailable_response
-from api.endpoint import GraphQLEndpoint
+from api.endpoint import PREFLIGHT_HEADERS, GraphQLEndpoint
 from api.errors import INTERNAL
 from api.events import post_events
 from api.gate import GateError
 from api.health import healthz, metrics, readyz
 from api.metrics import CountRequests
+from api.origins import Origins
 from api.request_body import BodyTooLargeError
+from api.request_id import HEADER, RequestIds
 from api.schema import schema
+from api.security_headers import SecurityHeaders
 from api.services import Services
+from api.web_settings import WebSettings
 from store.errors import LogUnavailableError
 
 
-def create_app(services: Services) -> Starlette:
+def create_app(services: Services) -> ASGIApp:
     """Build the app that serves `services`, in the event loop that they were opened in."""
+    web = services.settings.web
     app = Starlette(
-        routes=_routes(),
+        routes=_routes(web),
         middleware=[Middleware(CountRequests, services.metrics)],
         exception_handlers={
             BodyTooLargeError: _too_large,
@@ -39,15 +47,32 @@ def create_app(services: Services) -> Starlette:
         },
     )
     app.state.services = services
-    return app
+    return _kept(app, web)
 
 
-def _routes() -> list[BaseRoute]:
-    endpoint = GraphQLEndpoint(schema)
+def _kept(app: ASGIApp, web: WebSettings) -> ASGIApp:
+    """Put what goes around every answer around the app, those of faults too."""
+    if web.allowed_origins:
+        app = CORSMiddleware(
+            app,
+            allow_origins=web.allowed_origins,
+            allow_methods=("GET", "POST"),
+            allow_headers=_ASKED_WITH,
+            expose_headers=(HEADER, "Retry-After"),
+        )
+    app = SecurityHeaders(Origins(app, web.allowed_hosts, web.allowed_origins))
+    return RequestIds(AccessLog(app) if web.access_log else app)
+
+
+_ASKED_WITH = ("Authorization", "Content-Type", "Last-Event-ID", HEADER, *PREFLIGHT_HEADERS)
+
+
+def _routes(web: WebSettings) -> list[BaseRoute]:
+    endpoint = GraphQLEndpoint(schema, web)
     return [
         Route("/events", post_events, methods=["POST"]),
         Route("/events/{token}", post_events, methods=["POST"]),
-        *graphiql.routes(),
+        *([] if web.production else graphiql.routes()),
         Route("/graphql", endpoint),
         WebSocketRoute("/graphql", endpoint),
         Route("/healthz", healthz),

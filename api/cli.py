@@ -3,7 +3,7 @@
 import os
 import sys
 import time
-from collections.abc import Coroutine
+from collections.abc import Coroutine, Mapping
 from datetime import UTC, datetime
 from typing import Any, BinaryIO
 
@@ -39,15 +39,30 @@ for command in (*COMMANDS, token_group):
 @click.option("--port", default=8000, show_default=True, type=click.IntRange(0, 65535))
 @click.option("--demo", is_flag=True, help="Show a simulated call centre, in its own database.")
 @click.option("--insecure", is_flag=True, help="Let other machines in, even without tokens.")
-def serve_command(*, host: str, port: int, demo: bool, insecure: bool) -> None:
+@click.option("--production", is_flag=True, help="Serve strangers: no GraphiQL or introspection.")
+@click.option("--trusted-documents", help="A manifest of the only GraphQL documents to run.")
+@click.option("--tls-cert", help="Serve HTTPS with this certificate and its chain, as PEM.")
+@click.option("--tls-key", help="Its key, where it is not in the same file.")
+def serve_command(
+    *, host: str, port: int, demo: bool, insecure: bool, **web: str | bool | None
+) -> None:
     """Serve the log and its graph.
 
     The store is the replica set that MONGODB_URI names, else an embedded MongoDB.
     """
     with explained():
-        settings = Settings.from_environ(os.environ)
+        settings = Settings.from_environ({**os.environ, **_as_variables(web)})
         sockets = bind(host, port, is_guarded=settings.asks_for_tokens or insecure)
         run_to_end(serve(settings.for_demo() if demo else settings, sockets, demo=demo))
+
+
+def _as_variables(options: Mapping[str, str | bool | None]) -> dict[str, str]:
+    """Return options as the variables that say the same; those not given say nothing."""
+    return {
+        f"DIALGRAPH_{name.upper()}": "1" if value is True else str(value)
+        for name, value in options.items()
+        if value
+    }
 
 
 @main.command("import")

@@ -10,6 +10,7 @@ from contextlib import (
     nullcontext,
 )
 from functools import cache
+from types import TracebackType
 from typing import Any
 
 from strawberry.extensions import SchemaExtension
@@ -74,7 +75,7 @@ class _Stage:
     async def __aenter__(self) -> None:
         """Enter each hook."""
         for extension in self._extensions:
-            entered = _entered(type(extension), self._hook)
+            entered = _entered(getattr(type(extension), self._hook), self._hook)
             if entered is not None:
                 enter, is_async = entered
                 if is_async:
@@ -82,17 +83,19 @@ class _Stage:
                 else:
                     self._stack.enter_context(enter(extension))
 
-    async def __aexit__(self, *raised: object) -> bool | None:
+    async def __aexit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> bool | None:
         """Leave them."""
-        return await self._stack.__aexit__(*raised)
+        return await self._stack.__aexit__(kind, error, traceback)
 
 
 @cache
-def _entered(
-    extension: type[SchemaExtension], name: str
-) -> tuple[Callable[[SchemaExtension], Any], bool] | None:
+def _entered(hook: Callable[..., Any], name: str) -> tuple[Callable[..., Any], bool] | None:
     """Return how a hook is entered, and whether that waits; none where it is not an own one."""
-    hook = getattr(extension, name)
     if hook is getattr(SchemaExtension, name):
         return None
     if inspect.isasyncgenfunction(hook):

@@ -1,20 +1,24 @@
 """The parameters of a GraphQL request, each of the type that it must have."""
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, cast
 
 from cross_web import AsyncHTTPRequestAdapter, HTTPException, StarletteRequestAdapter
+from starlette.requests import HTTPConnection
 from strawberry.http import GraphQLRequestData, GraphQLRequestProtocol
 
 from api.encoding import decode
 from api.graphql_answer import JSON
+from api.persisted_documents import PersistedDocuments, name_of
 from api.request_body import BodyTooLargeError, read_body
+from api.services import services_of
 
 MAX_REQUEST_BYTES = 2**20
 """The longest GraphQL request, as a body or as a frame."""
 
 _TYPES = {
     "query": (str, "a string"),
+    "documentId": (str, "a string"),
     "operationName": (str, "a string or null"),
     "variables": (dict, "an object or null"),
     "extensions": (dict, "an object or null"),
@@ -32,6 +36,12 @@ class LimitedRequest(StarletteRequestAdapter):
             raise HTTPException(413, str(error)) from error
 
 
+def documents_of(request: AsyncHTTPRequestAdapter) -> PersistedDocuments:
+    """Return the documents that the server of a request knows."""
+    connection: HTTPConnection = cast("Any", request)._request  # noqa: SLF001 - starlette's own
+    return services_of(connection).documents
+
+
 async def read_request(
     request: AsyncHTTPRequestAdapter, protocol: GraphQLRequestProtocol
 ) -> GraphQLRequestData:
@@ -39,6 +49,7 @@ async def read_request(
 
     Raises:
         HTTPException: 400, 413 or 415, with a sentence.
+        ClientError: The document is not known or not trusted.
     """
     if request.method == "GET":
         parameters = _query_parameters(request.query_params)
@@ -46,7 +57,7 @@ async def read_request(
         parameters = await _body_parameters(request)
     _check(parameters)
     return GraphQLRequestData(
-        query=parameters["query"],
+        query=documents_of(request).text(parameters.get("query"), _name(parameters)),
         variables=parameters.get("variables"),
         operation_name=parameters.get("operationName"),
         extensions=parameters.get("extensions"),
@@ -80,8 +91,12 @@ def _decoded(data: str | bytes, name: str) -> Any:  # noqa: ANN401 - JSON
 
 
 def _check(parameters: Mapping[str, Any]) -> None:
-    if not parameters.get("query"):
-        raise HTTPException(400, "Send the GraphQL document as `query`.")
     for name, (expected, meaning) in _TYPES.items():
         if not isinstance(parameters.get(name), expected | None):
             raise HTTPException(400, f"Send `{name}` as {meaning}.")
+    if not parameters.get("query") and _name(parameters) is None:
+        raise HTTPException(400, "Send the GraphQL document as `query`, or name it.")
+
+
+def _name(parameters: Mapping[str, Any]) -> str | None:
+    return name_of(parameters.get("documentId"), parameters.get("extensions"))

@@ -119,13 +119,17 @@ def is_operation(payload: object) -> bool:
     if not isinstance(payload, dict):
         return False
     given = cast("dict[str, Any]", payload)
-    query, extensions = given.get("query"), given.get("extensions")
-    is_named = given.get("documentId") is not None or "persistedQuery" in (extensions or {})
-    return (
-        isinstance(query, str | None)
-        and (is_named or bool((query or "").strip()))
-        and isinstance(given.get("documentId"), str | None)
-        and isinstance(extensions, dict | None)
-        and isinstance(given.get("variables"), dict | None)
-        and isinstance(given.get("operationName"), str | None)
-    )
+    has_types = all(isinstance(given.get(name), kind | None) for name, kind in _TYPES.items())
+    if not has_types:
+        return False
+    is_named = "documentId" in given or "persistedQuery" in (given.get("extensions") or {})
+    return is_named or bool((given.get("query") or "").strip())
+
+
+_TYPES = {
+    "query": str,
+    "documentId": str,
+    "variables": dict,
+    "operationName": str,
+    "extensions": dict,
+}

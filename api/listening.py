@@ -33,10 +33,11 @@ def bind(host: str, port: int, *, is_guarded: bool = False) -> list[socket.socke
     return sockets
 
 
-def base_url(bound: socket.socket) -> str:
+def base_url(bound: socket.socket, *, is_secure: bool = False) -> str:
     """Return the address of a bound socket as a browser takes it."""
     host, port = bound.getsockname()[:2]
-    return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
+    scheme = "https" if is_secure else "http"
+    return f"{scheme}://[{host}]:{port}" if ":" in host else f"{scheme}://{host}:{port}"
 
 
 def _addresses(host: str, port: int) -> list[tuple[str, int]]:

@@ -12,6 +12,7 @@ from prometheus_client import (
 from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from api.throttle import Throttle
 from store.follow import Follower
 from store.log import EventLog, Receipt, Rejected
 
@@ -50,12 +51,26 @@ class Metrics:
         self.follower_failures = Counter(
             "dialgraph_follower_failures", "Failures of following.", registry=self.registry
         )
+        self.running = Gauge(
+            "dialgraph_operations_running", "Queries that run now.", registry=self.registry
+        )
+        self.refused = Counter(
+            "dialgraph_operations_refused",
+            "Operations over a limit.",
+            ["code"],
+            registry=self.registry,
+        )
         self.requests = Counter(
             "dialgraph_http_requests",
             "Requests answered.",
             ["route", "status"],
             registry=self.registry,
         )
+
+    def watch_throttle(self, throttle: Throttle) -> None:
+        """Count the operations that are refused, and show how many run."""
+        throttle.on_refused = lambda code: self.refused.labels(code).inc()
+        self.running.set_function(lambda: throttle.running)
 
     def watch(self, log: EventLog, follower: Follower) -> None:
         """Count the follower's failures; read the other figures whenever they are asked for."""

@@ -10,6 +10,7 @@ from contextlib import asynccontextmanager, contextmanager
 import click
 import uvicorn
 
+from api.access_log import show_access_log
 from api.app import create_app
 from api.demo import running_demo
 from api.graphql_request import MAX_REQUEST_BYTES
@@ -30,8 +31,11 @@ class Server(uvicorn.Server):
     """
 
     def __init__(self, services: Services, on_started: Callable[[], None]) -> None:
+        web = services.settings.web
         config = uvicorn.Config(
             create_app(services),
+            ssl_certfile=web.tls_cert,
+            ssl_keyfile=web.tls_key,
             lifespan="off",
             log_level="warning",
             access_log=False,
@@ -111,6 +115,8 @@ async def serve(settings: Settings, sockets: list[socket.socket], *, demo: bool 
             # What waits for a commit would grow old by Python's own measure (700), and each look
             # at all old objects stops a server with 1,000 subscribers for 0.2 s.
             gc.set_threshold(10_000, 20, 50)
+            if settings.web.access_log:
+                show_access_log()
             stop.server = Server(services, lambda: _announce(settings, sockets))
             await stop.server.serve(sockets)
     except asyncio.CancelledError:
@@ -143,11 +149,12 @@ async def _demo(services: Services, *, wanted: bool) -> AsyncIterator[None]:
 
 
 def _announce(settings: Settings, sockets: list[socket.socket]) -> None:
-    url = base_url(sockets[0])
+    web = settings.web
+    url = base_url(sockets[0], is_secure=web.tls_cert is not None)
     data = "the replica set of MONGODB_URI"
     if settings.mongodb_uri is None:
         data = str(settings.data_folder)
     click.echo(f"dialgraph listens on {url}")
     click.echo(f"  events    POST {url}/events")
-    click.echo(f"  GraphiQL  {url}/graphql")
+    click.echo(f"  {'GraphQL ' if web.production else 'GraphiQL'}  {url}/graphql")
     click.echo(f"  data      {data}, database {settings.database}")

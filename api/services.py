@@ -9,7 +9,9 @@ from starlette.requests import HTTPConnection
 
 from api.gate import Gate
 from api.metrics import Metrics
+from api.persisted_documents import AutomaticDocuments, PersistedDocuments, open_documents
 from api.settings import Settings
+from api.throttle import Throttle
 from store.collections import Limits
 from store.driver import Database, connect
 from store.follow import Follower
@@ -27,6 +29,8 @@ class Services:
     following: asyncio.Task[None]
     gate: Gate = field(default_factory=Gate)
     metrics: Metrics = field(default_factory=Metrics)
+    throttle: Throttle = field(default_factory=Throttle)
+    documents: PersistedDocuments = field(default_factory=AutomaticDocuments)
 
     def end_subscriptions(self) -> None:
         """End those that are open, each with the news that it can be resumed."""
@@ -46,9 +50,10 @@ async def open_services(
 
     Raises:
         LogUnavailableError: It did not answer in time.
-        SettingsError: The tokens or keys that the settings name cannot be read.
+        SettingsError: The tokens, keys or documents that the settings name cannot be read.
     """
     gate = Gate.of(settings)
+    documents, throttle = open_documents(settings.web.trusted_documents), Throttle(settings.web)
     async with (
         _watched(gate),
         connect(uri, settings.database, limits) as database,
@@ -56,8 +61,18 @@ async def open_services(
     ):
         follower = Follower(log)
         following = asyncio.create_task(follower.run(), name="follower")
-        services = Services(settings, database, log, follower, following, gate)
+        services = Services(
+            settings,
+            database,
+            log,
+            follower,
+            following,
+            gate,
+            throttle=throttle,
+            documents=documents,
+        )
         services.metrics.watch(log, follower)
+        services.metrics.watch_throttle(throttle)
         try:
             yield services
         finally:

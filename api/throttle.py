@@ -74,6 +74,7 @@ class Throttle:
             ClientError: OPERATION_LIMIT, before it began; OPERATION_TIMEOUT.
         """
         if self.running >= self.limits.concurrent_operations:
+            self.on_refused("OPERATION_LIMIT")
             raise ClientError("OPERATION_LIMIT", "Too much is asked at once: try again soon.")
         seconds = self.limits.operation_seconds
         self.running += 1
@@ -84,12 +85,9 @@ class Throttle:
         except TimeoutError:
             if not timer.expired():
                 raise
-            raise timed_out(seconds) from None
+            self.on_refused("OPERATION_TIMEOUT")
+            message = f"It took over {seconds} s: ask for less at once."
+            raise ClientError("OPERATION_TIMEOUT", message) from None
         finally:
             set_deadline(None)
             self.running -= 1
-
-
-def timed_out(seconds: int) -> ClientError:
-    """Return what is told where the time is over."""
-    return ClientError("OPERATION_TIMEOUT", f"It took over {seconds} s: ask for less at once.")

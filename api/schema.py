@@ -126,7 +126,7 @@ class Masked(MaskErrors):
         return GraphQLError(message, error.nodes, path=error.path, extensions={"code": code})
 
 
-_SUGGESTION = re.compile(r" Did you mean .*\?$", re.DOTALL)
+_SUGGESTION = re.compile(r" Did you mean [^?]*\?")
 _LATE = ("It took too long: ask for less at once.", DeadlineError.code)
 _PASSING = ("The store does not answer in time: try again.", UNAVAILABLE)
 _INTERNAL = ("Something went wrong on our side.", INTERNAL)

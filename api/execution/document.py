@@ -127,12 +127,18 @@ def _parsed(text: str, options: dict[str, Any]) -> DocumentNode:
     try:
         return parse(text, **options)
     except RecursionError:
-        raise ClientError("TOO_DEEP", "The document is nested too deep: ask for less.") from None
+        raise _too_deep() from None
     except GraphQLError as error:
         if "Parsing aborted" not in error.message:
             raise
+        if "tokens" not in error.message:
+            raise _too_deep() from None
         message = f"A document has at most {options['max_tokens']} words and signs: ask for less."
         raise ClientError("TOO_MANY_TOKENS", message) from None
+
+
+def _too_deep() -> ClientError:
+    return ClientError("TOO_DEEP", "The document is nested too deep: ask for less.")
 
 
 class Documents:

@@ -13,6 +13,7 @@ from api import nodes
 from api.emissions import Selected, emissions
 from api.errors import INTERNAL, UNAVAILABLE, ClientError
 from api.execution import SharedEvent
+from api.identity import PERSONAL_DATA
 from api.loaders.event import event as event_of
 from api.lookahead import prefetch
 from api.operation import Caller, Operation
@@ -23,6 +24,7 @@ from api.types.campaign import CampaignStatusChange
 from api.types.enums import CallbackState
 from api.types.event import Event
 from api.types.scalars import Position
+from api.views import OpenView
 from store.changes import CallbackUpdate, Change, EventAppended, StatusUpdate
 from store.changes import CallUpdate as CallChange
 from store.cursor import BadCursorError, Cursor
@@ -114,7 +116,9 @@ async def _told(  # noqa: PLR0913, PLR0917 - the parts of `told`
 
 async def _made(caller: Caller, change: C, selection: Selected, make: Make[C]) -> object:
     moment = Moment(change.position, None, caller.follower.generation)
-    made = await make(View(caller.log.database, change.company, moment), change)
+    see = OpenView if caller.may(PERSONAL_DATA) else View
+    view = see(caller.log.database, change.company, moment)
+    made = await make(view, change)
     await prefetch([made], selection.below, selection.type_name)
     return made
 
@@ -177,4 +181,4 @@ async def event(view: View, change: EventAppended) -> Event:
     row = change.event
     if "raw" not in row:
         row = (await load_events(view, [change.position]))[change.position]
-    return event_of(row)
+    return event_of(view, row)

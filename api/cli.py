@@ -10,6 +10,7 @@ from typing import Any, BinaryIO
 import click
 
 from api.console import explained, reading, run_to_end
+from api.forgetting import forget_command
 from api.importing import destination, import_lines
 from api.listening import bind
 from api.maintenance import COMMANDS, import_export, run
@@ -30,7 +31,7 @@ def main() -> None:
     """Keep a telemarketing dialer's events, and ask them as a graph."""
 
 
-for command in (*COMMANDS, token_group):
+for command in (*COMMANDS, forget_command, token_group):
     main.add_command(command)
 
 

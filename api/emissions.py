@@ -10,6 +10,7 @@ import strawberry
 from graphql import FieldNode, Node, VariableNode
 
 from api.execution import SharedEvent
+from api.identity import PERSONAL_DATA
 from api.lookahead import below
 from api.operation import Operation
 from store.changes import Change
@@ -29,7 +30,8 @@ class Selected:
         type_name: The name of the root field's type.
         key: The same for all who are told the same of a change: those with the same operation of
             the same document, the same values of the variables that the selection uses, and the
-            same companies to see (D22). Where they begin and which changes they want may differ.
+            same companies (D22) and personal data to see. Where they begin and which changes they
+            want may differ.
     """
 
     def __init__(self, info: strawberry.Info) -> None:
@@ -39,7 +41,9 @@ class Selected:
         self.below = below(info)
         self.type_name = str(raw.return_type.of_type.name)
         self.operation: Node = raw.operation
-        self.key = (id(raw.operation), repr(values), operation.caller.companies)
+        caller = operation.caller
+        sees = caller.companies, caller.may(PERSONAL_DATA)
+        self.key = (id(raw.operation), repr(values), *sees)
 
 
 def _variables(raw: Any) -> Iterator[str]:  # noqa: ANN401 - graphql-core's info

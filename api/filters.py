@@ -5,6 +5,7 @@ from datetime import datetime
 from functools import partial
 from typing import Any, NamedTuple
 
+from api.masking import refuse_personal
 from api.types.inputs import (
     ApplicationFilter,
     CallbackFilter,
@@ -104,10 +105,15 @@ def campaign_filter(wanted: CampaignFilter | None) -> Filter:
     return Filter(accept, nothing)
 
 
-def application_filter(campaign: str, wanted: ApplicationFilter | None) -> Filter:
-    """Return the filter of the applications of a campaign, which is an id key."""
+def application_filter(view: View, campaign: str, wanted: ApplicationFilter | None) -> Filter:
+    """Return the filter of the applications of a campaign, which is an id key.
+
+    Raises:
+        ClientError: PERSONAL_DATA, where the caller asks by what it may not see.
+    """
     chosen = wanted or ApplicationFilter()
     pair = chosen.client_sync_id
+    refuse_personal(view, {"phoneNumber": chosen.phone_number, "clientSyncId": pair})
     accept = accepting(
         lambda state: belongs(state, campaign),
         one_of("status", chosen.status),
@@ -129,8 +135,13 @@ def belongs(state: State, campaign: str) -> bool:
 
 
 def call_filter(view: View, wanted: CallFilter | None, *others: Condition) -> Filter:
-    """Return the filter of calls; `linked` reads their matches."""
+    """Return the filter of calls; `linked` reads their matches.
+
+    Raises:
+        ClientError: PERSONAL_DATA, where the caller asks by what it may not see.
+    """
     chosen = wanted or CallFilter()
+    refuse_personal(view, {"phoneNumber": chosen.phone_number})
     by_itself = accepting(
         one_of("status", names(chosen.status)),
         equals("callType", None if chosen.call_type is None else chosen.call_type.value),

@@ -3,7 +3,7 @@
 import asyncio
 import os
 import sys
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
 from itertools import islice
 from typing import BinaryIO, TypeVar
@@ -19,7 +19,7 @@ from store.log import EventLog, open_log
 from store.reindex import give_up, reindex
 from store.retry import every_body, retry
 from store.transfer import export_lines, import_lines, read_line
-from store.verify import verify
+from store.verify import RedactedEvent, verify
 
 Result = TypeVar("Result")
 
@@ -106,16 +106,27 @@ def verify_command() -> None:
 async def _verify(log: EventLog) -> int:
     head = await log.head()
     findings = 0
+    redacted: list[RedactedEvent] = []
     with click.progressbar(length=head.position, label="verifying", file=sys.stderr) as bar:
         async for progress in verify(log.database, head, zone=log.zone):
             bar.update(progress.position - bar.pos)
+            redacted += progress.redacted
             for finding in progress.findings:
                 findings += 1
                 if findings <= _SHOWN_FINDINGS:
                     click.echo(f"position {finding.position}: {finding.problem}")
+    _tell_redacted(redacted)
     of_which = f"{head.position:,} events of {log.database.handle.name}"
     click.echo(f"{findings:,} problems in {of_which}" if findings else f"{of_which}: all is well")
     return findings
+
+
+def _tell_redacted(events: Sequence[RedactedEvent]) -> None:
+    for each in events[:_SHOWN_FINDINGS]:
+        fields = ", ".join(each.fields)
+        click.echo(f"position {each.position}: redacted {each.at:%Y-%m-%d} by {each.by}: {fields}")
+    if events:
+        click.echo(f"{len(events):,} events are redacted: a person was forgotten")
 
 
 @click.command("reindex")

@@ -1,11 +1,13 @@
 """From folded states to the graph's types."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from enum import Enum
+from functools import partial
 from typing import Any, TypeVar
 
 import strawberry
 
+from api.masking import masked, of_view
 from api.types.application import Application, ApplicationStatusChange, ClientSyncId
 from api.types.call import Call
 from api.types.callback import Callback
@@ -19,6 +21,7 @@ from api.types.enums import (
 )
 from api.types.node import Node
 from api.types.scalars import JSON, Position
+from api.views import is_open
 from store.fold import State
 from store.history import StatusChange, status_changed_at, status_changes
 from store.view import View
@@ -32,7 +35,8 @@ Thing = TypeVar("Thing", bound=Node)
 _UNSEEN: Mapping[str, Any] = {"view": None, "state": None}
 
 
-def _seen(view: View, state: State, thing: Thing) -> Thing:
+def _seen(view: View, state: State, make: Callable[[State], Thing]) -> Thing:
+    thing: Thing = state.once(make if is_open(view) else _MASKED[make])
     seen = object.__new__(type(thing))
     seen.__dict__.update(thing.__dict__, view=view, state=state, results={})
     return seen
@@ -45,7 +49,7 @@ def node(view: View, state: State) -> Node:
 
 def campaign(view: View, state: State) -> Campaign:
     """Return a campaign."""
-    return _seen(view, state, state.once(_campaign))
+    return _seen(view, state, _campaign)
 
 
 def _campaign(state: State) -> Campaign:
@@ -62,7 +66,7 @@ def _campaign(state: State) -> Campaign:
 
 def application(view: View, state: State) -> Application:
     """Return an application."""
-    return _seen(view, state, state.once(_application))
+    return _seen(view, state, _application)
 
 
 def _application(state: State) -> Application:
@@ -96,7 +100,7 @@ def _application(state: State) -> Application:
 
 def call(view: View, state: State) -> Call:
     """Return a call."""
-    return _seen(view, state, state.once(_call))
+    return _seen(view, state, _call)
 
 
 def _call(state: State) -> Call:
@@ -133,7 +137,7 @@ def _call(state: State) -> Call:
 
 def callback(view: View, state: State) -> Callback:
     """Return a callback."""
-    return _seen(view, state, state.once(_callback))
+    return _seen(view, state, _callback)
 
 
 def _callback(state: State) -> Callback:
@@ -164,6 +168,16 @@ _MAKERS = {
 }
 
 
+def _masked(make: Callable[[State], Node], state: State) -> Node:
+    return make(masked(state))
+
+
+# One function for each, because a state remembers what it was asked for by the function.
+_MASKED: Mapping[Callable[[State], Any], Callable[[State], Any]] = {
+    make: partial(_masked, make) for make in (_campaign, _application, _call, _callback)
+}
+
+
 def client_sync_ids(state: State) -> list[ClientSyncId]:
     """Return a thing's client sync pairs, in the sender's order (D16)."""
     pairs = state.data.get("clientSyncIds") or ()
@@ -183,7 +197,7 @@ def campaign_change(subject: Campaign, change: StatusChange) -> CampaignStatusCh
         occurred_at=change.at,
         previous_status=_word(CampaignStatus, change.previous),
         status=_word(CampaignStatus, change.status),
-        status_raw=change.raw,
+        status_raw=change.raw if change.status else of_view(subject.view, "statusRaw", change.raw),
         campaign=subject,
     )
 
@@ -199,8 +213,8 @@ def application_change(subject: Application, change: StatusChange) -> Applicatio
         position=Position(change.position),
         cursor=change.cursor,
         occurred_at=change.at,
-        previous_status=change.previous,
-        status=change.status,
+        previous_status=of_view(subject.view, "status", change.previous),
+        status=of_view(subject.view, "status", change.status),
         application=subject,
     )
 

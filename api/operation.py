@@ -6,8 +6,9 @@ from datetime import UTC, datetime
 from weakref import WeakValueDictionary
 
 from api.errors import ClientError
-from api.identity import SCOPES
+from api.identity import PERSONAL_DATA, SCOPES
 from api.throttle import Charge, Throttle
+from api.views import OpenBoardedView
 from store.boards import BoardedView
 from store.follow import Follower
 from store.head import Head
@@ -124,8 +125,11 @@ class Operation:
         """Return what a root field reads: one company at one moment (D21, D22)."""
         head = await self.head()
         company = await self.company(company_id)
-        position = head.position if at_position is None else min(at_position, head.position)
-        return self._view(company, Moment(position, as_of, head.generation))
+        # Behind the last position of the caller's companies there is nothing of theirs: whether the
+        # log goes on there must not show, in the time that it takes either.
+        is_now = at_position is None or at_position >= head.told
+        position = head.position if is_now else at_position
+        return self._view(company, Moment(position, as_of, head.generation, head.redactions))
 
     def _view(self, company: str, moment: Moment) -> View:
         key = (company, moment)
@@ -135,5 +139,6 @@ class Operation:
         return view
 
     def _new_view(self, company: str, moment: Moment) -> View:
-        log = self.caller.log
-        return BoardedView(log.database, company, moment, self.now, log.boards, log.cache)
+        log, may = self.caller.log, self.caller.may(PERSONAL_DATA)
+        see = OpenBoardedView if may else BoardedView
+        return see(log.database, company, moment, self.now, log.boards, log.cache)

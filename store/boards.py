@@ -4,12 +4,13 @@ import asyncio
 from collections import OrderedDict
 from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from datetime import datetime
-from typing import TypeVar
+from typing import Any, TypeVar
 from weakref import WeakValueDictionary
 
 from store.board import FIELDS, Board
 from store.cache import Cache
 from store.collections import Document, Pipeline
+from store.deadline import set_deadline
 from store.driver import Database
 from store.fold import State
 from store.moment import Moment, fact_number
@@ -30,7 +31,9 @@ class Boards:
 
     def __init__(self, *, max_applications: int = 500_000) -> None:
         self._max_applications = max_applications
-        self._kept: OrderedDict[tuple[str, int, str], Board] = OrderedDict()
+        self._kept: OrderedDict[tuple[str, int, int, str], Board] = OrderedDict()
+        self._redactions = 0
+        self._reading: set[asyncio.Future[Any]] = set()
         self._locks: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
 
     async def read(
@@ -51,6 +54,19 @@ class Boards:
         """
         if view.moment.as_of is not None:
             return None
+        reading = asyncio.ensure_future(self._read(view, list(campaigns), work))
+        self._reading.add(reading)
+        reading.add_done_callback(self._ended)
+        return await asyncio.shield(reading)
+
+    async def _read(
+        self, view: View, campaigns: Sequence[str], work: Callable[[Board], Awaitable[Result]]
+    ) -> dict[str, Result] | None:
+        """Read as `read` does, to the end, though who asked may have given up.
+
+        A large board takes longer to fill than an answer may: the next one who asks finds it.
+        """
+        set_deadline(None)
         async with self._locks.setdefault(view.company, asyncio.Lock()):
             boards = self._boards(view, campaigns)
             if any(board.position > view.moment.position for board in boards):
@@ -60,10 +76,19 @@ class Boards:
         self._drop_oldest()
         return found
 
+    def _ended(self, reading: asyncio.Future[Any]) -> None:
+        self._reading.discard(reading)
+        if not reading.cancelled():
+            reading.exception()  # told to who asked, if somebody still waits
+
     def _boards(self, view: View, campaigns: Iterable[str]) -> list[Board]:
         boards: list[Board] = []
+        moment = view.moment
+        if moment.redactions > self._redactions:
+            self._kept.clear()  # a person may be on them who is forgotten
+            self._redactions = moment.redactions
         for campaign in dict.fromkeys(campaigns):
-            key = (view.company, view.moment.generation, campaign)
+            key = (view.company, moment.generation, moment.redactions, campaign)
             board = self._kept.pop(key, None)
             if board is None or view.moment.position - board.position > _MAX_POSITIONS_BEHIND:
                 board = Board(campaign)

@@ -7,9 +7,17 @@ from typing import Any
 from store.changes import Change
 from store.subscriber import EVERYWHERE, Route, Subscriber
 from store.topics import Topic, Traits
+from store.window import Asked
 
 Channel = tuple[Topic[Any], str]  # the topic, and the company of which it tells
 Subscribers = dict[Subscriber[Any], None]  # in the order in which they came
+
+
+def asked_by(channels: Iterable[Channel]) -> Asked:
+    """Return which facts form the changes of some channels."""
+    topics, companies = zip(*channels, strict=True)
+    kinds = {kind for topic in topics for kind in topic.kinds}
+    return Asked(frozenset(companies), frozenset(kinds))
 
 
 class _Listening:

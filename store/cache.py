@@ -84,8 +84,9 @@ class Cache:
     def __init__(self, max_weight: int = MAX_WEIGHT) -> None:
         self._half = max_weight // 2
         self._weight = 0  # of the young
-        self._horizons: OrderedDict[tuple[str, int], Horizon] = OrderedDict()
+        self._horizons: OrderedDict[tuple[str, int, int], Horizon] = OrderedDict()
         self._made = 0
+        self._redactions = 0
         self._young: dict[Slot, _Entry] = {}
         self._old: dict[Slot, _Entry] = {}
 
@@ -118,7 +119,10 @@ class Cache:
         return Reach(self, horizon, moment.position)
 
     def _horizon(self, company: str, moment: Moment) -> Horizon:
-        key = (company, moment.generation)
+        if moment.redactions > self._redactions:
+            self.clear()  # a person may be in there who is forgotten
+            self._redactions = moment.redactions
+        key = _key(company, moment)
         horizon = self._horizons.get(key)
         if horizon is None or moment.position - horizon.position > _MAX_BEHIND:
             return self._begin(company, moment)
@@ -129,8 +133,8 @@ class Cache:
         """Begin anew for a company: what is known of it counts no longer."""
         self._made += 1
         horizon = Horizon(self._made, moment.position)
-        self._horizons[company, moment.generation] = horizon
-        self._horizons.move_to_end((company, moment.generation))
+        self._horizons[_key(company, moment)] = horizon
+        self._horizons.move_to_end(_key(company, moment))
         if len(self._horizons) > _MAX_HORIZONS:
             self._horizons.popitem(last=False)
         return horizon
@@ -203,6 +207,10 @@ class Reach:
             slot = (horizon.number, what, key)
             if horizon.touched.get(slot, 0) <= position:
                 self._cache.put(slot, _Entry(value, position, _weight(value)))
+
+
+def _key(company: str, moment: Moment) -> tuple[str, int, int]:
+    return company, moment.generation, moment.redactions
 
 
 def _weight(value: object) -> int:

@@ -12,6 +12,8 @@ COUNTERS = "counters"
 COMPANIES = "companies"
 QUARANTINE = "quarantine"
 REDELIVERIES = "redeliveries"
+ERASURES = "erasures"
+"""The audit of those who were forgotten; not part of the log, made by the first erasure."""
 
 
 def facts_of(generation: int) -> str:
@@ -68,6 +70,12 @@ LOG_INDEXES = (
     Index(EVENTS, {"digest": 1}, "an event is appended once (D7)", unique=True),
     Index(EVENTS, {"company": 1, "_id": 1}, "a company's events by position"),
     Index(EVENTS, {"company": 1, "eventName": 1, "_id": 1}, "its events of some names"),
+    Index(
+        EVENTS,
+        {"stub": 1},
+        "redacted events, to recognise their old bodies",
+        only={"stub": {"$exists": True}},
+    ),
     Index(REDELIVERIES, {"company": 1, "count": 1}, "how often a company's events came again"),
     Index(QUARANTINE, {"company": 1, "_id": 1}, "a company's rejected bodies, oldest first"),
     Index(QUARANTINE, {"digest": 1}, "the same rejected body is kept once", unique=True),

@@ -14,11 +14,15 @@ MAX_THINGS = 5_000
 
 @dataclass(frozen=True, slots=True)
 class Span:
-    """The positions of one window, behind `after` and up to `until`, in one generation of facts."""
+    """The positions of one window, behind `after` and up to `until`, in one generation of facts.
+
+    It was read after so many `redactions`.
+    """
 
     generation: int
     after: int
     until: int
+    redactions: int = 0
 
 
 class Foldings:
@@ -31,7 +35,7 @@ class Foldings:
     def __init__(self, max_things: int = MAX_THINGS) -> None:
         self._max_things = max_things
         self._kept: OrderedDict[str, Folding] = OrderedDict()
-        self._as_of: tuple[int, int] | None = None
+        self._as_of: tuple[int, int, int] | None = None
         self._met: dict[str, Folding] = {}
         self._used: dict[str, Folding] = {}
 
@@ -42,7 +46,7 @@ class Foldings:
         What it speaks of without being asked for is forgotten; so is everything if the window does
         not follow on the last one, or if that failed.
         """
-        if self._as_of != (span.generation, span.after):
+        if self._as_of != (span.generation, span.redactions, span.after):
             self._kept.clear()
         self._as_of, self._used = None, {}
         told = {row["idKey"] for row in rows}
@@ -51,7 +55,7 @@ class Foldings:
         self._kept.update(self._used)
         while len(self._kept) > self._max_things:
             self._kept.popitem(last=False)
-        self._as_of = span.generation, span.until
+        self._as_of = span.generation, span.redactions, span.until
         self._met, self._used = {}, {}
 
     async def of(

@@ -2,12 +2,12 @@
 
 import asyncio
 import logging
-from collections.abc import AsyncGenerator, Callable, Iterable, Sequence
+from collections.abc import AsyncGenerator, Callable, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any, TypeVar
 
-from store.broadcast import Broadcaster, Channel
+from store.broadcast import Broadcaster, Channel, asked_by
 from store.changes import Change
 from store.cursor import Cursor
 from store.due import Hints, Timers, fallen_due
@@ -20,7 +20,7 @@ from store.subscriber import Lag, Subscriber, Wanted
 from store.topics import CALLBACKS, Topic
 from store.view import View
 from store.waking import Waker
-from store.window import Asked, Stretch, read_ahead, read_stretch
+from store.window import Stretch, read_ahead, read_stretch
 
 C = TypeVar("C", bound=Change)
 
@@ -69,6 +69,7 @@ class Follower:
         self._stepping = asyncio.Lock()
         self._position: int | None = None
         self._generation = 1
+        self._redactions = 0
         self._is_over = False
 
     @property
@@ -157,6 +158,7 @@ class Follower:
     async def _head(self) -> Head:
         head = await self._log.head()
         self._generation = head.generation
+        self._redactions = max(self._redactions, head.redactions)
         return head
 
     async def _catch_up(self, subscriber: Subscriber[C]) -> list[C]:
@@ -170,7 +172,7 @@ class Follower:
                 return []
             level = replace(head, position=self._position)
         topic, company = subscriber.topic, subscriber.company
-        asked = _asked([(topic, company)])
+        asked = asked_by([(topic, company)])
         stretch = await read_stretch(self._log.database, level, subscriber.read_to, asked)
         changes = await topic.form(stretch.window(company, topic.kinds))
         wanted = subscriber.accepted(changes)
@@ -232,7 +234,8 @@ class Follower:
                 return False
             if not all(topic.kinds for topic, _ in channels):
                 return False  # events that form no facts are told too
-            asked, database = _asked(channels), self._log.database
+            asked, database = asked_by(channels), self._log.database
+            self._redactions = max(self._redactions, self._log.redactions)
             stretch = await read_ahead(database, self._generation, self._position, asked)
             if stretch is not None:
                 await self._tell(stretch, channels)
@@ -247,11 +250,12 @@ class Follower:
             if not channels:
                 self._position = head.position
                 return
-            asked = _asked(channels)
+            asked = asked_by(channels)
             stretch = await read_stretch(self._log.database, head, self._position, asked)
             await self._tell(stretch, channels)
 
     async def _tell(self, stretch: Stretch, channels: Sequence[Channel]) -> None:
+        stretch = replace(stretch, redactions=self._redactions)
         self._foldings = {each: self._foldings.get(each) or Foldings() for each in channels}
         formed = [
             (topic, company, await self._form(stretch, topic, company))
@@ -293,9 +297,3 @@ class Follower:
     def _view(self, company: str) -> View:
         position = self._position or 0  # without one nobody listens
         return View(self._log.database, company, Moment(position, None, self._generation))
-
-
-def _asked(channels: Iterable[Channel]) -> Asked:
-    topics, companies = zip(*channels, strict=True)
-    kinds = {kind for topic in topics for kind in topic.kinds}
-    return Asked(frozenset(companies), frozenset(kinds))

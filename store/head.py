@@ -22,12 +22,14 @@ class Head:
         companies: Which of the companies asked about have events; of many, the first two.
         told: The last position of the companies asked about; 0 where they have none. Between it
             and `position` nothing of theirs stands, so a caller who is told it misses nothing.
+        redactions: How often events were redacted: what was read before that holds no more.
     """
 
     position: int
     generation: int
     companies: tuple[str, ...]
     told: int
+    redactions: int = 0
 
 
 async def read_head(database: Database, companies: Sequence[str] | None = None) -> Head:
@@ -45,6 +47,7 @@ async def read_head(database: Database, companies: Sequence[str] | None = None) 
         position=position,
         generation=int(counter["generations"][0]),
         companies=tuple(str(each["_id"]) for each in known[:_TWO]),
+        redactions=int(counter.get("redactions", 0)),
         told=position if companies is None else await _told(database, companies, position, known),
     )
 

@@ -96,6 +96,11 @@ class EventLog:
         """How many events wait for their commit or are in flight."""
         return self._writer.queued
 
+    @property
+    def redactions(self) -> int:
+        """How often events had been redacted, as far as this process has heard of it."""
+        return self._writer.redactions
+
     async def append(
         self, bodies: Sequence[bytes], *, companies: Sequence[str] | None = None
     ) -> Receipt:

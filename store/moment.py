@@ -30,11 +30,14 @@ class Moment:
         position: Only events up to this position; what a majority holds, so nothing is missing.
         as_of: If given, only events that occurred up to it; aware UTC.
         generation: The facts that the operation reads, so that a rebuild does not disturb it.
+        redactions: How often events were redacted: what was read at another number of them may
+            tell of a person who is forgotten.
     """
 
     position: int
     as_of: datetime | None = None
     generation: int = 1
+    redactions: int = 0
 
     def bounds(self) -> dict[str, Any]:
         """Return the condition that facts and keys of this moment fulfil."""

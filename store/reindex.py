@@ -34,7 +34,7 @@ class ReindexError(StoreError):
 
 
 async def reindex(
-    database: Database, *, zone: tzinfo, grace_seconds: float = 60.0
+    database: Database, *, zone: tzinfo, grace_seconds: float = 120.0
 ) -> AsyncGenerator[tuple[int, int], None]:
     """Rebuild the facts and keys; readers see the old ones or the new ones, never half.
 
@@ -99,11 +99,14 @@ async def _switch(database: Database, before: Sequence[int], after: Sequence[int
     """Change which generations are written; return the position at which it changed."""
     found = await database.update(
         COUNTERS,
-        {"_id": LOG_COUNTER, "generations": list(before)},
+        {"_id": LOG_COUNTER, "generations": list(before), "erasing": None},
         {"$set": {"generations": list(after)}},
     )
     if found is None:
-        raise ReindexError("another reindex changed the generations: nothing was lost, start anew")
+        raise ReindexError(
+            "another reindex changed the generations, or a person is being forgotten:"
+            " nothing was lost, start anew when that has ended"
+        )
     return int(found["position"])
 
 

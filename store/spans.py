@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterator
 from functools import cached_property
 
-from store.json_text import scan
+from store.json_text import Json, scan
 
 # Between the parts of a text that was decoded before, only these can stand.
 _BETWEEN = re.compile(r"[ \t\n\r,:]*")
@@ -21,9 +21,19 @@ class Span:
         self._source, self._start, self._end = source, start, end
 
     @property
+    def bounds(self) -> tuple[int, int]:
+        """Where the value starts in the source, and where it ends."""
+        return self._start, self._end
+
+    @property
     def text(self) -> str:
         """The value's JSON as spelled."""
         return self._source[self._start : self._end]
+
+    @cached_property
+    def value(self) -> Json:
+        """The value, decoded."""
+        return scan(self._source, self._start)[0]
 
     @cached_property
     def items(self) -> list["Span"]:
@@ -33,11 +43,16 @@ class Span:
     @cached_property
     def members(self) -> dict[str, "Span"]:
         """The values of an object; of a repeated key the last."""
+        return dict(self.pairs)
+
+    @property
+    def pairs(self) -> list[tuple[str, "Span"]]:
+        """The keys and values of an object in order, repeated keys included."""
         children = self._children()
-        return {
-            key: Span(self._source, start, end)
+        return [
+            (key, Span(self._source, start, end))
             for (key, _, _), (_, start, end) in zip(children, children, strict=True)
-        }
+        ]
 
     def _children(self) -> Iterator[tuple[str, int, int]]:
         """Find the parts between the brackets: elements, or keys and values in turn."""

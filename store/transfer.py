@@ -9,10 +9,12 @@ from itertools import pairwise
 import orjson
 
 from store.body import parse_body
-from store.collections import Document
+from store.collections import COUNTERS, Document
 from store.driver import Database, Transaction
 from store.errors import StoreError
+from store.head import LOG_COUNTER
 from store.log import EventLog
+from store.redacting import prepared_redacted
 from store.rejections import RejectedError
 from store.replay import replay
 from store.rows import PreparedEvent, prepare
@@ -33,11 +35,13 @@ class LogLine:
         position: Its position.
         received_at: When it was received, aware UTC.
         raw: Its own bytes.
+        redacted: When, by whom and of which fields a person was erased from it; mostly none.
     """
 
     position: int
     received_at: datetime
     raw: bytes
+    redacted: Document | None = None
 
 
 async def export_lines(database: Database, *, up_to: int) -> AsyncIterator[Sequence[bytes]]:
@@ -47,11 +51,13 @@ async def export_lines(database: Database, *, up_to: int) -> AsyncIterator[Seque
 
 
 def _spell(event: Document) -> bytes:
-    line = {
+    line: Document = {
         "position": event["_id"],
         "receivedAt": event["receivedAt"],
         "raw": bytes(event["raw"]).decode(),
     }
+    if "redacted" in event:
+        line["redacted"] = event["redacted"]
     return orjson.dumps(line, option=orjson.OPT_APPEND_NEWLINE)
 
 
@@ -66,9 +72,17 @@ def read_line(line: bytes) -> LogLine:
         received_at = datetime.fromisoformat(read["receivedAt"])
         if received_at.tzinfo is None or not isinstance(read["position"], int):
             raise LogLineError(f"no position, or no zone in receivedAt: {line[:80]!r}")
-        return LogLine(read["position"], received_at, read["raw"].encode())
+        mark = _read_mark(read.get("redacted"))
+        return LogLine(read["position"], received_at, read["raw"].encode(), mark)
     except (ValueError, KeyError, TypeError, AttributeError) as error:
         raise LogLineError(f"no line of an export: {line[:80]!r}") from error
+
+
+def _read_mark(given: Document | None) -> Document | None:
+    if given is None:
+        return None
+    at, by, fields = datetime.fromisoformat(given["at"]), str(given["by"]), given["fields"]
+    return {"at": at, "by": by, "fields": sorted(map(str, fields))}
 
 
 async def import_lines(log: EventLog, lines: Iterable[LogLine]) -> int:
@@ -109,6 +123,8 @@ async def _append(database: Database, fresh: Sequence[PreparedEvent], position: 
 def _append_at(position: int, part: Sequence[PreparedEvent], transaction: Transaction) -> None:
     if write(transaction, part) != position:
         raise LogLineError(f"the log does not end before position {position}")
+    if any("redacted" in prepared.event for prepared in part):
+        transaction.increment(COUNTERS, LOG_COUNTER, "redactions", 1)
 
 
 def _require_no_hole(lines: Sequence[LogLine]) -> None:
@@ -119,6 +135,10 @@ def _require_no_hole(lines: Sequence[LogLine]) -> None:
 
 def _prepared(line: LogLine, zone: tzinfo) -> PreparedEvent:
     try:
+        if line.redacted is not None:
+            return prepared_redacted(
+                line.raw, line.received_at, zone, line.position, line.redacted
+            )
         return prepare(line.raw, parse_body(line.raw).value, line.received_at, zone)
     except RejectedError as error:
         raise LogLineError(f"position {line.position} is no event: {error}") from error

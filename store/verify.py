@@ -3,13 +3,15 @@
 from collections import Counter
 from collections.abc import AsyncIterator, Iterator, Sequence
 from dataclasses import dataclass, field
-from datetime import tzinfo
+from datetime import datetime, tzinfo
 
 from store.body import digest, parse_body
 from store.collections import COMPANIES, Document, facts_of, keys_of
 from store.driver import Database, is_body_of
 from store.head import Head
+from store.json_text import Object
 from store.moment import fact_number, position_of
+from store.redaction import redacted_digest, stub_of
 from store.rejections import RejectedError
 from store.replay import replay
 from store.rows import PreparedEvent, prepare
@@ -28,12 +30,29 @@ class Finding:
     problem: str
 
 
+@dataclass(frozen=True, slots=True)
+class RedactedEvent:
+    """An event from which a person was erased: when, by whom, and in which members."""
+
+    position: int
+    at: datetime
+    by: str
+    fields: tuple[str, ...]
+
+
 @dataclass(slots=True)
 class Progress:
-    """How far a verification has come, and what it found since it was last told."""
+    """How far a verification has come, and what it found since it was last told.
+
+    Attributes:
+        position: How far.
+        findings: What is not as it must be.
+        redacted: The events that are not as they came, and lawfully so.
+    """
 
     position: int
     findings: list[Finding] = field(default_factory=list)
+    redacted: list[RedactedEvent] = field(default_factory=list)
 
 
 async def verify(database: Database, head: Head, *, zone: tzinfo) -> AsyncIterator[Progress]:
@@ -54,11 +73,18 @@ async def verify(database: Database, head: Head, *, zone: tzinfo) -> AsyncIterat
         last = batch[-1]["_id"]
         events.update(event["company"] for event in batch)
         findings += await _check(database, batch, head.generation, zone)
-        yield Progress(last, findings)
+        yield Progress(last, findings, list(_redacted(batch)))
     if last != head.position:
         missing = Finding(last + 1, f"there are no events from here up to {head.position}")
         yield Progress(head.position, [missing])
     yield Progress(head.position, [each async for each in _check_companies(database, events)])
+
+
+def _redacted(batch: Sequence[Document]) -> Iterator[RedactedEvent]:
+    for event in batch:
+        if "redacted" in event:
+            mark = event["redacted"]
+            yield RedactedEvent(event["_id"], mark["at"], mark["by"], tuple(mark["fields"]))
 
 
 def _holes(batch: Sequence[Document], last: int) -> Iterator[Finding]:
@@ -104,7 +130,7 @@ def _check_event(
     except RejectedError as error:
         yield Finding(position, f"the bytes are no event any more: {error}")
         return
-    if digest(value) != bytes(event["digest"]):
+    if _digest(value, event) != bytes(event["digest"]):
         yield Finding(position, "the bytes do not have the event's digest")
     if not is_body_of(event.get("body"), raw):
         yield Finding(position, "the decoded body is not what the bytes say")
@@ -113,6 +139,11 @@ def _check_event(
         if prepared.event[name] != event.get(name):
             yield Finding(position, f"{name} is not what the bytes say")
     yield from _check_rows(prepared, facts, keys)
+
+
+def _digest(value: Object, event: Document) -> bytes:
+    is_redacted = "redacted" in event and bytes(event["stub"]) == stub_of(value)
+    return redacted_digest(value, event["_id"]) if is_redacted else digest(value)
 
 
 def _check_rows(

@@ -39,7 +39,7 @@ class Window:
     def span(self) -> Span:
         """The positions in it."""
         moment = self.view.moment
-        return Span(moment.generation, self.after, moment.position)
+        return Span(moment.generation, self.after, moment.position, moment.redactions)
 
     @property
     def before(self) -> View:
@@ -84,19 +84,20 @@ class Window:
 
 @dataclass(frozen=True, slots=True)
 class Stretch:
-    """The facts of several companies between two positions, by company."""
+    """The facts of several companies between two positions, by company; see `Head.redactions`."""
 
     database: Database
     generation: int
     after: int
     until: int
     rows: Mapping[str, list[Document]]
+    redactions: int = 0
 
     def window(
         self, company: str, kinds: Collection[Kind], known: Foldings | None = None
     ) -> Window:
         """Return one company's part."""
-        moment = Moment(self.until, None, self.generation)
+        moment = Moment(self.until, None, self.generation, self.redactions)
         rows = [row for row in self.rows.get(company, ()) if row["kind"] in kinds]
         return Window(View(self.database, company, moment), self.after, rows, known or Foldings())
 

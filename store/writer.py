@@ -2,7 +2,7 @@
 
 import asyncio
 from collections import deque
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
@@ -16,6 +16,7 @@ from store.errors import (
     PoisonError,
     QueueFullError,
 )
+from store.forgotten import ForgottenError, refuse_forgotten
 from store.head import LOG_COUNTER
 from store.rejections import RejectedError, UnstorableError
 from store.rows import PreparedEvent
@@ -48,6 +49,7 @@ class Writer:
 
     Attributes:
         last_position: The last one that this writer has committed; 0 before the first.
+        redactions: How often events of the log had been redacted at its last write.
     """
 
     def __init__(
@@ -57,6 +59,7 @@ class Writer:
         self._queue_events = queue_events
         self._appended = appended
         self.last_position = 0
+        self.redactions = 0
         self._waiting: deque[_Waiting] = deque()
         self._by_digest: dict[bytes, _Waiting] = {}
         self._woken = asyncio.Event()
@@ -146,9 +149,11 @@ class Writer:
     async def _commit(self, batch: Sequence[_Waiting]) -> None:
         prepared = [waiting.prepared for waiting in batch]
         try:
-            first = await self._database.transaction(lambda tx: write(tx, prepared))
+            first = await self._database.transaction(lambda tx: write(tx, prepared, self._note))
         except DuplicateKeyError:
             await self._commit_without_duplicates(batch)
+        except ForgottenError as error:
+            await self._commit_without(error.positions, batch)
         except PoisonError as error:
             await self._divide(batch, error)
         else:
@@ -163,12 +168,19 @@ class Writer:
         seen = await positions_by_digest(self._database, digests)
         if not seen:
             raise LogUnavailableError("a twin of the event is not durable yet: send it again")
+        await self._commit_without(seen, batch)
+
+    async def _commit_without(self, seen: Mapping[bytes, int], batch: Sequence[_Waiting]) -> None:
+        """Acknowledge what the log holds already, by digest, and commit the others."""
         for waiting in batch:
             if waiting.prepared.digest in seen:
                 self._resolve(waiting, Placed(seen[waiting.prepared.digest], is_new=False))
         fresh = [waiting for waiting in batch if waiting.prepared.digest not in seen]
         if fresh:
             await self._commit(fresh)
+
+    def _note(self, counter: Document) -> None:
+        self.redactions = max(self.redactions, int(counter.get("redactions", 0)))
 
     async def _divide(self, batch: Sequence[_Waiting], error: PoisonError) -> None:
         """Commit in halves until the culprit stands alone; try that one without its `body`."""
@@ -221,9 +233,26 @@ def first_batch(events: Iterable[PreparedEvent]) -> list[PreparedEvent]:
     return batch
 
 
-def write(transaction: Transaction, batch: Sequence[PreparedEvent]) -> int:
-    """Write the batch in its transaction and return its first event's position."""
+def write(
+    transaction: Transaction,
+    batch: Sequence[PreparedEvent],
+    note: Callable[[Document], None] | None = None,
+) -> int:
+    """Write the batch in its transaction and return its first event's position.
+
+    Args:
+        transaction: Where to; the log's counter is written first, so it has the log to itself.
+        batch: The events.
+        note: Gets that counter.
+
+    Raises:
+        ForgottenError: The log holds one of them, without a person who was forgotten.
+    """
     counter = transaction.increment(COUNTERS, LOG_COUNTER, "position", len(batch))
+    if note is not None:
+        note(counter)
+    if counter.get("redactions"):
+        refuse_forgotten(transaction, batch)
     first = int(counter["position"]) - len(batch) + 1
     for offset, prepared in enumerate(batch):
         prepared.place(first + offset)

@@ -16,7 +16,8 @@ FACE = {"strawberry", "graphql", "starlette", "uvicorn", "click", "httpx"}
 
 PURE = [
     *("body", "cursor", "dates", "errors", "facts", "fold", "history", "ids", "json_text", "keys"),
-    *("moment", "names", "numbers", "pairs", "rejections", "revisions", "spans", "values"),
+    *("moment", "names", "numbers", "pairs", "personal", "redaction", "rejections", "revisions"),
+    *("spans", "values"),
     *("reader", "reader.application", "reader.call", "reader.callback", "reader.campaign"),
     *("reader.element", "reader.envelope", "reader.event"),
 ]

@@ -13,6 +13,7 @@ from api.loaders.application import foresee_applications
 from api.loaders.boards import board_connections
 from api.loaders.lists import SORT_FIELDS, by_view, connections, items_of, order_of
 from api.lookahead import Ask, Selection, batch
+from api.masking import of_view
 from api.paging import read_slice
 from api.types.campaign import Campaign, CampaignStatusChange, StatusCount
 from api.types.connection import Connection
@@ -60,7 +61,7 @@ def applications_of(
 ) -> Listing:
     """Return the list of a campaign's applications."""
     key = campaign.state.id_key
-    wanted = application_filter(key, ask.arguments.get("filter"))
+    wanted = application_filter(campaign.view, key, ask.arguments.get("filter"))
     below = partial(foresee_applications, campaign.view, list(items_of(ask)))
     return Listing("application", {"campaign": key}, order, descending, *wanted, below)
 
@@ -115,7 +116,7 @@ async def application_status_counts(
     for view, places in by_view(campaigns).items():
         counts = await _counts(view, [campaigns[place] for place in places], ask)
         for place in places:
-            found[place] = _status_counts(counts[campaigns[place].state.id_key])
+            found[place] = _status_counts(view, counts[campaigns[place].state.id_key])
     return found
 
 
@@ -137,6 +138,9 @@ async def _board_counts(board: Board) -> dict[str | None, int]:
     return board.status_counts()
 
 
-def _status_counts(counts: Mapping[str | None, int]) -> list[StatusCount]:
+def _status_counts(view: View, counts: Mapping[str | None, int]) -> list[StatusCount]:
     ordered = sorted(counts.items(), key=lambda each: (-each[1], each[0] is None, each[0] or ""))
-    return [StatusCount(status=status, count=count) for status, count in ordered]
+    return [
+        StatusCount(status=of_view(view, "status", status), count=count)
+        for status, count in ordered
+    ]

@@ -7,12 +7,14 @@ import strawberry
 
 from api.loaders.lists import by_view
 from api.lookahead import Ask, batch
+from api.masking import MASK, masked_body
 from api.paging import BY_POSITION, connection_of, read_slice
 from api.types.connection import Connection
 from api.types.enums import OccurredAtSource
-from api.types.event import Event
+from api.types.event import Event, Redaction
 from api.types.node import Node
 from api.types.scalars import JSON, Position
+from api.views import is_open
 from store.collections import Document
 from store.cursor import Cursor
 from store.event_pages import (
@@ -28,9 +30,13 @@ from store.moment import fact_number
 from store.view import View
 
 
-def event(row: Document) -> Event:
-    """Return an event of the log as the graph shows it."""
-    position, raw = int(row["_id"]), bytes(row["raw"])
+def event(view: View, row: Document) -> Event:
+    """Return an event of the log as the graph shows it to the view's caller."""
+    position = int(row["_id"])
+    raw, digest = bytes(row["raw"]), bytes(row["digest"]).hex()
+    mark = row.get("redacted")
+    if not is_open(view):
+        raw, digest = masked_body(raw), MASK
     return Event(
         position=Position(position),
         cursor=str(Cursor(fact_number(position, 0), 0)),
@@ -39,9 +45,10 @@ def event(row: Document) -> Event:
         occurred_at=row["occurredAt"],
         occurred_at_source=OccurredAtSource[row["occurredAtSource"]],
         received_at=row["receivedAt"],
-        digest=bytes(row["digest"]).hex(),
+        digest=digest,
         body=JSON(raw),
         raw_body=raw.decode(),
+        redacted=None if mark is None else Redaction(**mark),
     )
 
 
@@ -81,6 +88,8 @@ async def _connections(
 ) -> list[Connection[Any]]:
     rows = await load_events(view, [place[0] for page in pages for place in page.places])
     return [
-        connection_of(page, [event(rows[place[0]]) for place in page.places], BY_POSITION, total)
+        connection_of(
+            page, [event(view, rows[place[0]]) for place in page.places], BY_POSITION, total
+        )
         for page, total in zip(pages, totals, strict=True)
     ]

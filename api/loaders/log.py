@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 
 from api.lookahead import Ask, batch
+from api.masking import MASK
 from api.types.log import Deliveries, Drift, Log, Percentiles
 from api.types.scalars import Position
 from store import deliveries as found_in
@@ -25,17 +26,24 @@ async def quarantined(logs: Sequence[Log], ask: Ask) -> list[float]:  # noqa: AR
 async def deliveries(logs: Sequence[Log], ask: Ask) -> list[Deliveries]:  # noqa: ARG001
     """Return how the feed behaves."""
     return [
-        _deliveries(await found_in.forensics(log.database, log.companies, log.position))
+        _deliveries(
+            await found_in.forensics(log.database, log.companies, log.position),
+            shown=log.is_open,
+        )
         for log in logs
     ]
 
 
-def _deliveries(found: found_in.Forensics) -> Deliveries:
+def _deliveries(found: found_in.Forensics, *, shown: bool) -> Deliveries:
     drifts = sorted(found.drifts.values(), key=lambda drift: (-drift.count, drift.first_position))
     return Deliveries(
-        unknown_event_names=[_drift(each) for each in drifts if each.field is None],
-        unknown_fields=[_drift(each) for each in drifts if each.field and each.value is None],
-        unknown_values=[_drift(each) for each in drifts if each.field and each.value is not None],
+        unknown_event_names=[_drift(each, shown=shown) for each in drifts if each.field is None],
+        unknown_fields=[
+            _drift(each, shown=shown) for each in drifts if each.field and each.value is None
+        ],
+        unknown_values=[
+            _drift(each, shown=shown) for each in drifts if each.field and each.value is not None
+        ],
         out_of_order=found.out_of_order,
         late_seconds=Percentiles(
             p50=found.percentile(0.5),
@@ -46,11 +54,11 @@ def _deliveries(found: found_in.Forensics) -> Deliveries:
     )
 
 
-def _drift(drift: found_in.Drift) -> Drift:
+def _drift(drift: found_in.Drift, *, shown: bool) -> Drift:
     return Drift(
         event_name=drift.event_name,
         field=drift.field,
-        value=drift.value,
+        value=drift.value if shown or drift.value is None else MASK,
         count=drift.count,
         first_position=Position(drift.first_position),
         last_position=Position(drift.last_position),

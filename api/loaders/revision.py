@@ -11,6 +11,7 @@ from api.errors import ClientError
 from api.loaders.event import event
 from api.loaders.lists import by_view
 from api.lookahead import Ask, batch
+from api.masking import of_view
 from api.paging import BY_POSITION, connection_of, read_slice
 from api.types.connection import Connection
 from api.types.node import Node
@@ -38,7 +39,7 @@ async def revisions_of(things: Sequence[Node], ask: Ask) -> list[Connection[Any]
             view, [each.position for _, page in pages.values() for each in page]
         )
         for place, (page, cut) in pages.items():
-            shown = [_revision(each, events[each.position]) for each in cut]
+            shown = [_revision(view, each, events[each.position]) for each in cut]
             made[place] = connection_of(page, shown, BY_POSITION, len(found[place]))
     return [made[place] for place in range(len(things))]
 
@@ -71,16 +72,20 @@ def _cut(found: Sequence[Found], wanted: Slice) -> tuple[Page, list[Found]]:
     ), cut
 
 
-def _revision(found: Found, row: Document) -> Revision:
+def _revision(view: View, found: Found, row: Document) -> Revision:
     return Revision(
         position=Position(found.position),
         occurred_at=found.occurred_at,
         received_at=row["receivedAt"],
         changes=[
-            FieldChange(field=field, before=_json(before), after=_json(after))
+            FieldChange(
+                field=field,
+                before=_json(of_view(view, field, before)),
+                after=_json(of_view(view, field, after)),
+            )
             for field, (before, after) in sorted(found.changes.items())
         ],
-        event=event(row),
+        event=event(view, row),
     )
 
 
@@ -109,7 +114,7 @@ async def provenance_of(things: Sequence[Node], ask: Ask) -> list[list[Provenanc
         for place in places:
             _check(things[place], fields)
             found[place] = [
-                _provenance(field, events[position])
+                _provenance(view, field, events[position])
                 for field, position in sorted(winners[place].items())
                 if fields is None or field in fields
             ]
@@ -126,13 +131,13 @@ def _check(thing: Node, fields: Sequence[str] | None) -> None:
         )
 
 
-def _provenance(field: str, row: Document) -> Provenance:
+def _provenance(view: View, field: str, row: Document) -> Provenance:
     return Provenance(
         field=field,
         position=Position(row["_id"]),
         occurred_at=row["occurredAt"],
         received_at=row["receivedAt"],
-        event=event(row),
+        event=event(view, row),
     )
 
 

@@ -12,11 +12,13 @@ import strawberry
 from api import nodes
 from api.errors import ClientError
 from api.filters import callback_filter, campaign_filter
+from api.identity import PERSONAL_DATA
 from api.limits import MAX_PAGE
 from api.loaders import application, campaign
 from api.loaders.event import events_of_company
 from api.loaders.lists import SORT_FIELDS, order_name
 from api.lookahead import Selection, below, prefetch
+from api.masking import MASK
 from api.operation import Operation
 from api.paging import BY_RECEIPT, connection_of, read_slice
 from api.types.campaign import Campaign
@@ -32,6 +34,7 @@ from store.history import status_changed_at
 from store.ids import id_key
 from store.listing import Listing, page_of, sort_key
 from store.quarantine import count_bodies, quarantined_page
+from store.rejections import UnstorableError
 from store.statistics import log_figures
 from store.sweep import counts
 from store.view import View
@@ -87,6 +90,7 @@ async def log(info: strawberry.Info, company_id: str | None) -> Log:
     opened = Log(
         database=database,
         companies=companies,
+        is_open=operation.caller.may(PERSONAL_DATA),
         position=Position(figures.position),
         event_count=figures.events,
         last_received_at=figures.last_received_at,
@@ -187,17 +191,23 @@ async def quarantine(
     page, rows = await quarantined_page(database, companies, read_slice(arguments, BY_RECEIPT))
     wants_total = below(info).wants("QuarantinedBodyConnection", "totalCount")
     count = await count_bodies(database, companies) if wants_total else None
-    return connection_of(page, [_quarantined(row) for row in rows], BY_RECEIPT, count)
+    return connection_of(
+        page,
+        [_quarantined(row, shown=operation.caller.may(PERSONAL_DATA)) for row in rows],
+        BY_RECEIPT,
+        count,
+    )
 
 
-def _quarantined(row: Document) -> QuarantinedBody:
-    company = row.get("company")
+def _quarantined(row: Document, *, shown: bool) -> QuarantinedBody:
+    company, raw = row.get("company"), bytes(row["raw"]).decode(errors="replace")
+    is_plain = shown or row["code"] != UnstorableError.code
     return QuarantinedBody(
         id=strawberry.ID(row["_id"]),
         received_at=row["receivedAt"],
         code=row["code"],
-        message=row["message"],
+        message=row["message"] if is_plain else MASK,
         company_id=None if company is None else strawberry.ID(company),
         count=row["count"],
-        raw=bytes(row["raw"]).decode(errors="replace"),
+        raw=raw if shown else MASK,
     )

@@ -6,7 +6,22 @@ from api.types.enums import OccurredAtSource
 from api.types.scalars import JSON, DateTime, Position
 
 
-@strawberry.type(description="One event of the log, never changed.")
+@strawberry.type(
+    description="That a person's data were erased from an event: random words stand in their place."
+)
+class Redaction:
+    """When, by whom, and of which fields."""
+
+    at: DateTime = strawberry.field(description="When they were erased last.")
+    by: str = strawberry.field(description="Who had them erased last.")
+    fields: list[str] = strawberry.field(
+        description="The members of the event in which something was replaced."
+    )
+
+
+@strawberry.type(
+    description="One event of the log: never changed, unless a person had to be forgotten."
+)
 class Event:
     """An event at its position."""
 
@@ -24,7 +39,11 @@ class Event:
     )
     received_at: DateTime = strawberry.field(description="When it was received, by our clock.")
     digest: str = strawberry.field(
-        description="The digest of its JSON value, in hexadecimal: equal values are one event."
+        description="The digest of its JSON value, in hexadecimal: equal values are one event. "
+        "Masked without the scope `personal-data`: a guess could be tried with it."
     )
     body: JSON = strawberry.field(description="The event as JSON, spelled as it came.")
     raw_body: str = strawberry.field(description="The event's own bytes, as text.")
+    redacted: Redaction | None = strawberry.field(
+        description="What was erased from it because a person had to be forgotten; null: nothing."
+    )

@@ -57,6 +57,7 @@ class Log(Loadable):
     results: strawberry.Private[Results] = field(default_factory=dict)
     database: strawberry.Private[Database]
     companies: strawberry.Private[tuple[str, ...] | None]
+    is_open: strawberry.Private[bool]
 
     position: Position = strawberry.field(description="The last position; 0: there is no event.")
     event_count: float = strawberry.field(description="How many events there are.")

@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import TypeVar
 
 import pymongo
-from pymongo import ReturnDocument, UpdateOne
+from pymongo import ReplaceOne, ReturnDocument, UpdateOne
 from pymongo.client_session import ClientSession
 from pymongo.database import Database as SyncDatabase
 from pymongo.errors import InvalidOperation, PyMongoError
@@ -44,6 +44,22 @@ class Transaction:
         if found is None:
             raise LogUnavailableError(f"{collection} holds no {key!r}: prepare the store first")
         return found
+
+    def find(
+        self, collection: str, query: Document, *, fields: Mapping[str, int] | None = None
+    ) -> list[Document]:
+        """Return the documents that match, as the transaction sees them."""
+        return list(self._database[collection].find(query, fields, session=self._session))
+
+    def replace(self, collection: str, documents: Sequence[Document]) -> None:
+        """Put documents in the place of those with the same `_id`; none is created."""
+        operations = [ReplaceOne({"_id": each["_id"]}, each) for each in documents]
+        if operations:
+            self._database[collection].bulk_write(operations, session=self._session)
+
+    def delete(self, collection: str, query: Document) -> None:
+        """Delete the documents that match; a collection that is not there stays so."""
+        self._database[collection].delete_many(query, session=self._session)
 
     def insert(self, collection: str, documents: Sequence[Document]) -> None:
         """Insert all `documents`, in order."""

@@ -1,0 +1,98 @@
+"""Redacted events, facts and keys in the place of what was there, in one transaction."""
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from datetime import datetime, tzinfo
+
+from store.body import parse_body
+from store.collections import COUNTERS, ERASURES, EVENTS, Document, facts_of, keys_of
+from store.driver import Transaction
+from store.head import LOG_COUNTER
+from store.moment import fact_number
+from store.redaction import Redactor, redacted_digest, stub_of
+from store.rows import PreparedEvent, prepare
+
+
+@dataclass(frozen=True, slots=True)
+class Redacting:
+    """The writes of one erasure.
+
+    Attributes:
+        run_id: Of its audit document.
+        by: Who wants it.
+        redactor: Takes the person out.
+        zone: The time zone of dates that name none (D3).
+        stale: Generations of facts that nothing writes to any more and that are not dropped yet.
+    """
+
+    run_id: str
+    by: str
+    redactor: Redactor
+    zone: tzinfo
+    stale: Collection[int]
+
+    def write(self, positions: Sequence[int], now: datetime, transaction: Transaction) -> int:
+        """Redact the events at some positions; return how many of them had to be.
+
+        The log's counter is written first: appends come before or after, and see which.
+        """
+        counter = transaction.increment(COUNTERS, LOG_COUNTER, "redactions", 1)
+        rows = transaction.find(EVENTS, {"_id": {"$in": list(positions)}})
+        done = [each for row in rows if (each := self._redacted(row, now)) is not None]
+        transaction.replace(EVENTS, [each.event for each in done])
+        places = {"$or": [_of_event(each.event["_id"]) for each in done]}
+        if done:
+            for generation in counter["generations"]:
+                _rewrite(transaction, generation, places, done)
+            for generation in self.stale:
+                _clear(transaction, generation, places)
+        transaction.upsert(ERASURES, {self.run_id: {"$inc": {"events": len(done)}}})
+        return len(done)
+
+    def _redacted(self, row: Document, now: datetime) -> PreparedEvent | None:
+        found = self.redactor.redact(bytes(row["raw"]))
+        if found is None:
+            return None
+        known = row.get("redacted", {"fields": []})
+        mark = {"at": now, "by": self.by, "fields": sorted({*known["fields"], *found.fields})}
+        prepared = prepared_redacted(found.raw, row["receivedAt"], self.zone, row["_id"], mark)
+        if "body" not in row:
+            prepared.event.pop("body", None)
+        return prepared
+
+
+def prepared_redacted(
+    raw: bytes, received_at: datetime, zone: tzinfo, position: int, mark: Document
+) -> PreparedEvent:
+    """Make a redacted event ready for its place in the log.
+
+    Args:
+        raw: The event without the person.
+        received_at: When the event was received.
+        zone: The time zone of dates that name none (D3).
+        position: Where it stands.
+        mark: When, by whom and of which fields it was redacted.
+    """
+    value = parse_body(raw).value
+    prepared = prepare(raw, value, received_at, zone)
+    prepared.place(position)
+    prepared.digest = redacted_digest(value, position)
+    prepared.event |= {"digest": prepared.digest, "redacted": mark, "stub": stub_of(value)}
+    return prepared
+
+
+def _of_event(position: int) -> Document:
+    return {"_id": {"$gte": fact_number(position, 0), "$lt": fact_number(position + 1, 0)}}
+
+
+def _rewrite(
+    transaction: Transaction, generation: int, places: Document, done: Sequence[PreparedEvent]
+) -> None:
+    _clear(transaction, generation, places)
+    transaction.insert(facts_of(generation), [row for each in done for row in each.facts])
+    transaction.insert(keys_of(generation), [row for each in done for row in each.keys])
+
+
+def _clear(transaction: Transaction, generation: int, places: Document) -> None:
+    transaction.delete(facts_of(generation), places)
+    transaction.delete(keys_of(generation), places)

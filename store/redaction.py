@@ -1,0 +1,267 @@
+"""A person's data taken out of an event: random words in their place, the rest as it came.
+
+The same value becomes the same word within one erasure, so what was equal stays equal and edges
+still lead where they led. The secret that the words are made with is thrown away in the end.
+"""
+
+import hashlib
+import hmac
+import re
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Any
+
+from store.body import digest, parse_body
+from store.facts import Kind
+from store.ids import id_key
+from store.json_text import Json, Object
+from store.keys import PHONE, phone_key
+from store.personal import MAX_LEVELS, PHONES, Part, parts_of, rewritten
+from store.reader import APPLICATION_EVENT, CALL_EVENT, CALLBACK_EVENT, KNOWN_FIELDS
+from store.reader.element import ENVELOPE_FIELDS
+from store.reader.envelope import read_event_name
+from store.values import read_id, read_plain
+
+_PSEUDONYM = re.compile(r"redacted-(?:[a-z]{24}|[0-9]{24})")
+_LEAST_DIGITS, _LEAST_CHARS = 7, 6
+
+Thing = tuple[Kind, str]  # with its id key
+
+
+@dataclass(slots=True)
+class Person:
+    """Whom an erasure is about.
+
+    Attributes:
+        company: In which company.
+        keys: The link keys (D17) that are this person's alone; the one asked for among them.
+        shared: Those that others carry too; they stay with the others.
+        things: The applications, calls and callbacks that speak of the person.
+    """
+
+    company: str
+    keys: set[str]
+    shared: set[str] = field(default_factory=set)
+    things: set[Thing] = field(default_factory=set)
+
+    def is_about(self, kind: Kind, given: Json) -> bool:
+        """Say whether the thing with this id is one of the person's."""
+        read = read_id(given)
+        return read is not None and (kind, id_key(read)) in self.things
+
+
+def split_pair(key: str) -> tuple[str, str]:
+    """Return the field and the value of a client sync pair's key."""
+    size, _, rest = key[1:].partition(":")
+    return rest[: int(size)], rest[int(size) :]
+
+
+class Telling:
+    """The texts that give a person away wherever they stand; too short ones stand for others too.
+
+    Args:
+        keys: The person's link keys.
+    """
+
+    def __init__(self, keys: set[str]) -> None:
+        values = {split_pair(key)[1] for key in keys if key[0] != PHONE}
+        phones = [key[1:] for key in keys if key[0] == PHONE]
+        patterns = [_spellings(each) for each in phones if len(each) >= _LEAST_DIGITS]
+        patterns += [_word(each) for each in values if len(each) >= _LEAST_CHARS]
+        self._pattern = re.compile("|".join(patterns)) if patterns else None
+
+    def is_in(self, text: str) -> bool:
+        """Say whether one of them stands in the text."""
+        return self._pattern is not None and self._pattern.search(text) is not None
+
+    def is_in_json(self, value: Json) -> bool:
+        """Say whether one of them stands in a text of the value."""
+        return any(self.is_in(text) for text in texts_of(value))
+
+
+def _spellings(digits: str) -> str:
+    return r"(?<![0-9])" + r"[^0-9A-Za-z]{0,3}".join(digits) + r"(?![0-9])"
+
+
+def _word(text: str) -> str:
+    return r"(?<![0-9A-Za-z])" + re.escape(text) + r"(?![0-9A-Za-z])"
+
+
+def texts_of(value: Json) -> Iterator[str]:
+    """Yield the keys and scalars of a JSON value as text."""
+    waiting = [value]
+    while waiting:
+        item = waiting.pop()
+        if isinstance(item, list):
+            waiting += item
+        elif isinstance(item, dict):
+            pairs = getattr(item, "pairs", None) or item.items()
+            for key, each in pairs:
+                yield key
+                waiting.append(each)
+        else:
+            yield read_plain(item)
+
+
+class Pseudonyms:
+    """The random words of one erasure.
+
+    Args:
+        secret: 32 random bytes; without them nobody can tell which word a value became.
+    """
+
+    def __init__(self, secret: bytes) -> None:
+        self._secret = secret
+
+    def of(self, part: Part, spelled: str) -> str:
+        """Return the JSON text that takes the place of a part, which is spelled so.
+
+        A phone number becomes one with digits: as a key (D17) it is equal to what it was equal to.
+        """
+        is_scalar = not isinstance(part.value, dict | list)
+        plain = read_plain(part.value) if is_scalar else digest(part.value).hex()
+        number = phone_key(plain if is_scalar else spelled) if part.name in PHONES else None
+        if number is not None:
+            return f'"redacted-{self._word(number, b"0123456789")}"'
+        return f'"redacted-{self._word("=" + plain, b"abcdefghijklmnopqrstuvwxyz")}"'
+
+    def _word(self, text: str, letters: bytes) -> str:
+        made = hmac.digest(self._secret, text.encode("utf-8", "surrogatepass"), "sha256")
+        return bytes(letters[each % len(letters)] for each in made[:24]).decode()
+
+
+def is_pseudonym(value: Json) -> bool:
+    """Say whether a value stands in the place of an erased one."""
+    return isinstance(value, str) and _PSEUDONYM.fullmatch(value) is not None
+
+
+def is_erased(key: str) -> bool:
+    """Say whether a link key is made of a pseudonym."""
+    if key[0] == PHONE:
+        return is_pseudonym(f"redacted-{key[1:]}")
+    return is_pseudonym(split_pair(key)[1])
+
+
+@dataclass(frozen=True, slots=True)
+class Redacted:
+    """An event without the person: its bytes, and the members in which something was replaced."""
+
+    raw: bytes
+    fields: frozenset[str]
+
+
+class Redactor:
+    """Takes one person out of events.
+
+    Args:
+        person: Who.
+        pseudonyms: What to put there.
+    """
+
+    def __init__(self, person: Person, pseudonyms: Pseudonyms) -> None:
+        self.person = person
+        self._pseudonyms = pseudonyms
+
+    @cached_property
+    def telling(self) -> Telling:
+        """What gives the person away; only to be asked for when all keys are known."""
+        return Telling(self.person.keys)
+
+    def redact(self, raw: bytes) -> Redacted | None:
+        """Return an event without the person's data; `None` where there is nothing to take out.
+
+        Of a thing of the person every part goes that is not known to be harmless; of others' things
+        only a part that gives the person away. Of an unknown event all, if any part does.
+        """
+        text = raw.decode()
+        parts = [part for part in parts_of(text) if not is_pseudonym(part.value)]
+        theirs = self._chosen(parse_body(raw).value, parts)
+        chosen = [(part, text[part.start : part.end]) for part in parts if theirs(part)]
+        if not chosen:
+            return None
+        spelled = [(part, self._pseudonyms.of(part, said)) for part, said in chosen]
+        fields = frozenset(part.name for part, _ in chosen if part.name)
+        return Redacted(rewritten(text, spelled).encode(), fields)
+
+    def _chosen(self, event: Object, parts: list[Part]) -> Callable[[Part], bool]:
+        name, is_about = read_event_name(event) or "", self.person.is_about
+        if name == CALL_EVENT and is_about("call", event.get("statisticId")):
+            return _every
+        if name == CALLBACK_EVENT and (
+            is_about("callback", event.get("id"))
+            or is_about("application", event.get("applicationId"))
+        ):
+            return _every
+        if name == APPLICATION_EVENT:
+            return self._chosen_of_applications(parts)
+        tells = {id(part) for part in parts if self.telling.is_in_json(part.value)}
+        if tells and name not in KNOWN_FIELDS:
+            return _every
+        return lambda part: id(part) in tells
+
+    def _chosen_of_applications(self, parts: list[Part]) -> Callable[[Part], bool]:
+        """Choose the parts of the person's elements; those beside `tac` where all are."""
+        owners = {part.owner for part in parts if part.owner is not None}
+        mine = {owner for owner in owners if ("application", owner) in self.person.things}
+        is_alone = bool(mine) and mine == owners
+        return lambda part: (
+            (is_alone if part.owner is None else part.owner in mine)
+            or self.telling.is_in_json(part.value)
+        )
+
+
+def _every(part: Part) -> bool:
+    del part
+    return True
+
+
+_STUB = ("eventName", "companyId", "eventCreationDate", "statisticId", "id", "campaignId")
+
+
+def stub_of(event: Mapping[str, Json]) -> bytes:
+    """Name an event by what no redaction touches: what it is, when, and about which thing.
+
+    A redacted event has the stub that it had before, so the sender's old body is recognised by it
+    without a hash of what was erased.
+    """
+    known = KNOWN_FIELDS.get(read_event_name(dict(event)) or "", ENVELOPE_FIELDS)
+    return digest([_scalar(event.get(name)) if name in known else None for name in _STUB])
+
+
+def _scalar(value: Json) -> Json:
+    return None if isinstance(value, dict | list) else value
+
+
+def is_twin(redacted: Json, other: Json, level: int = 0) -> bool:
+    """Say whether an event may be the one that was redacted, as it came before that.
+
+    It is equal to it but for what was erased, of which nothing is known any more.
+    """
+    if is_pseudonym(redacted):
+        return True
+    if level <= 2 * MAX_LEVELS and type(redacted) is type(other) is list:
+        return len(redacted) == len(other) and all(
+            is_twin(mine, theirs, level + 1) for mine, theirs in zip(redacted, other, strict=True)
+        )
+    if level <= 2 * MAX_LEVELS and type(redacted) is type(other) is Object:
+        return _are_twins(_sorted_pairs(redacted), _sorted_pairs(other), level + 1)
+    return digest(redacted) == digest(other)
+
+
+def _are_twins(mine: list[tuple[str, Any]], theirs: list[tuple[str, Any]], level: int) -> bool:
+    return [key for key, _ in mine] == [key for key, _ in theirs] and all(
+        is_twin(each, other, level) for (_, each), (_, other) in zip(mine, theirs, strict=True)
+    )
+
+
+def _sorted_pairs(value: Object) -> list[tuple[str, Any]]:
+    return sorted(value.pairs or value.items(), key=lambda pair: pair[0])
+
+
+def redacted_digest(value: Json, position: int) -> bytes:
+    """Return the digest of a redacted event, which no body that a sender sends has.
+
+    The position is in it because erasing may make two events equal.
+    """
+    return hashlib.sha256(b"redacted" + position.to_bytes(8) + digest(value)).digest()[:16]

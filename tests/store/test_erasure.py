@@ -1,0 +1,476 @@
+"""A person is forgotten: in every byte of every collection, and the log still adds up."""
+
+import asyncio
+import json
+import re
+from collections.abc import AsyncIterator, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+
+import bson  # noqa: TID251 - every byte is looked at
+import pytest
+from factories import a_call_event, a_callback_event, a_campaign_event, a_tac_event, an_application
+from views import a_view
+
+from store import erasure
+from store.boards import BoardedView
+from store.body import parse_body
+from store.collections import (
+    COMPANIES,
+    COUNTERS,
+    ERASURES,
+    EVENTS,
+    QUARANTINE,
+    Document,
+    facts_of,
+)
+from store.driver import Database
+from store.erasure import Figures, forget, resume, survey
+from store.fold import State
+from store.ids import id_key
+from store.keys import pair_key, phone_key
+from store.links import matches
+from store.listing import Listing, Slice
+from store.log import EventLog
+from store.moment import Moment
+from store.person import ErasureError
+from store.redaction import is_pseudonym, is_twin, stub_of
+from store.reindex import ReindexError, reindex
+from store.transfer import LogLineError, export_lines, import_lines, read_line
+from store.verify import Finding, RedactedEvent, verify
+
+PHONE, LOCAL, CLIENT, NAME = "+380501234567", "38 (050) 123-45-67", "client-4711", "Olena Petrenko"
+OTHER = {"id": "a2", "nextPhoneNumber": "+380677654321", "smsMessage": "Dear Ihor"}
+OTHERS_PAIRS = {"externalId": "client-0815", "segment": "gold-customers"}
+PERSONS_PAIRS = {"externalId": CLIENT, "segment": "gold-customers", "crm": "crm-900001"}
+SECRETS = (CLIENT, NAME, "Olena", "crm-900001", "personal note")
+KEY = pair_key("externalId", CLIENT)
+A1, C1 = id_key("a1"), id_key("c1")
+
+DELIVERED = (
+    a_campaign_event(status="NEW"),
+    a_tac_event(
+        {**OTHER, "telemarketCampaignId": "c1", "clientSyncIdsToValues": OTHERS_PAIRS},
+        an_application(
+            telemarketCampaignId="c1",
+            status="NEW",
+            nextPhoneNumber=PHONE,
+            smsMessage=f"Dear {NAME}",
+            clientSyncIdsToValues=PERSONS_PAIRS,
+        ),
+        eventCreationDate="2026-01-31T10:00:00Z",
+    ),
+    a_call_event(statisticId=1, campaignId="c1", phoneNumber=LOCAL, errorMessage="Olena was busy"),
+    a_call_event(statisticId=2, campaignId="c1", clientSyncIdsToValues={"crm": "crm-900001"}),
+    a_call_event(
+        statisticId=3, campaignId="c1", phoneNumber=380677654321, errorMessage=f"not {PHONE}"
+    ),
+    a_callback_event(
+        applicationId="a1", name=NAME, description="personal note", phoneNumber=int(PHONE[1:])
+    ),
+    a_call_event(eventName="SmsSent", statisticId=9, to="\\u002b" + PHONE, text="Olena, hello"),
+    a_call_event(statisticId=4, campaignId="c1", phoneNumber=None, clientSyncIdsToValues=[]),
+)
+REJECTED = b'{"eventName": "TACStatusUpdatedEvent", "companyId": "acme", "tac": [{"to": "%b"}]}'
+
+
+@dataclass(frozen=True)
+class Told:
+    log: EventLog
+
+    @property
+    def database(self) -> Database:
+        return self.log.database
+
+    async def documents(self) -> AsyncIterator[tuple[str, Document]]:
+        for name in await self.database.collections():
+            async for document in self.database.handle[name].find():
+                yield name, document
+
+    async def giving_away(self) -> list[str]:
+        """Name the collections of which any byte gives the person away."""
+        digits = "[^0-9]{0,3}".join(PHONE[1:])
+        pattern = re.compile("|".join([digits, *SECRETS]).encode())
+        return [
+            name
+            async for name, document in self.documents()
+            if pattern.search(bson.encode(document))
+        ]
+
+    async def findings(self) -> tuple[list[Finding], list[RedactedEvent]]:
+        steps = [
+            each async for each in verify(self.database, await self.log.head(), zone=self.log.zone)
+        ]
+        return [x for each in steps for x in each.findings], [
+            x for each in steps for x in each.redacted
+        ]
+
+    async def links(self) -> dict[str, Any]:
+        view = await a_view(self.log, "acme")
+        calls = await view.states("call", await view.things_in("call", {"campaign": C1}))
+        found = await matches(view, list(calls.values()))
+        return {
+            key: (each.application, each.matched_by, each.candidate_count)
+            for key, each in found.items()
+        }
+
+    async def event(self, position: int) -> Any:  # noqa: ANN401 - JSON
+        found = await self.database.find_one(EVENTS, position)
+        return json.loads((found or {})["raw"])
+
+
+@pytest.fixture
+async def told(new_log: EventLog) -> Told:
+    await new_log.append([*DELIVERED, REJECTED % PHONE.encode()])
+    return Told(new_log)
+
+
+async def test_a_dry_run_counts_and_changes_nothing(told: Told) -> None:
+    before = [each async for each in told.documents()]
+
+    counted = await survey(told.log, "acme", KEY)
+
+    assert (counted.applications, counted.calls, counted.callbacks) == (1, 2, 1)
+    assert (counted.events, counted.quarantined, counted.shared) == (6, 1, 1)
+    assert [each async for each in told.documents()] == before
+
+
+@pytest.mark.parametrize("sought", [KEY, phone_key(PHONE)])
+async def test_no_byte_of_any_collection_gives_the_person_back(told: Told, sought: str) -> None:
+    counted = await survey(told.log, "acme", sought)
+
+    erased = await forget(told.log, "acme", sought, by="the officer")
+
+    assert await told.giving_away() == []
+    assert (erased.events, erased.quarantined, erased.left) == (counted.events, 1, set())
+
+
+async def test_what_is_the_persons_own_is_replaced_and_nothing_else(told: Told) -> None:
+    await forget(told.log, "acme", KEY, by="the officer")
+
+    tac = await told.event(2)
+    assert tac["tac"][0] == {
+        **OTHER,
+        "telemarketCampaignId": "c1",
+        "clientSyncIdsToValues": OTHERS_PAIRS,
+    }
+    mine = tac["tac"][1]
+    assert mine["status"] == "NEW"
+    assert mine["clientSyncIdsToValues"].keys() == PERSONS_PAIRS.keys()
+    assert all(map(is_pseudonym, [mine["smsMessage"], *mine["clientSyncIdsToValues"].values()]))
+    assert (await told.event(5))["phoneNumber"] == 380677654321
+    assert [await told.event(place) for place in (1, 8)] == [
+        json.loads(DELIVERED[place - 1]) for place in (1, 8)
+    ]
+
+
+async def test_edges_positions_and_counters_still_add_up(told: Told) -> None:
+    links, companies = await told.links(), await told.database.find(COMPANIES, {})
+    assert {link[0] for link in links.values()} == {A1, id_key("a2")}
+
+    await forget(told.log, "acme", KEY, by="the officer")
+
+    assert await told.links() == links
+    assert await told.database.find(COMPANIES, {}) == companies
+    events = await told.database.find(EVENTS, {}, sort=[("_id", 1)])
+    assert [event["_id"] for event in events] == list(range(1, 9))
+
+
+async def test_verify_lists_redacted_events_apart_and_finds_them_whole(told: Told) -> None:
+    await forget(told.log, "acme", KEY, by="the officer")
+
+    findings, redacted = await told.findings()
+
+    assert findings == []
+    assert [each.position for each in redacted] == [2, 3, 4, 5, 6, 7]
+    assert {each.by for each in redacted} == {"the officer"}
+    assert redacted[0].fields == ("clientSyncIdsToValues", "nextPhoneNumber", "smsMessage")
+
+
+async def test_verify_finds_a_redacted_event_that_was_changed(told: Told) -> None:
+    await forget(told.log, "acme", KEY, by="the officer")
+    raw = (await told.database.find_one(EVENTS, 3) or {})["raw"].replace(b"c1", b"c2")
+
+    await told.database.update(EVENTS, {"_id": 3}, {"$set": {"raw": raw}})
+
+    findings, _ = await told.findings()
+    assert Finding(3, "the bytes do not have the event's digest") in findings
+
+
+async def test_a_rebuild_gives_the_same_facts(told: Told) -> None:
+    await forget(told.log, "acme", KEY, by="the officer")
+    before = await told.database.find(facts_of(1), {}, sort=[("_id", 1)])
+
+    async for _ in reindex(told.database, zone=told.log.zone, grace_seconds=0):
+        pass
+
+    assert await told.database.find(facts_of(2), {}, sort=[("_id", 1)]) == before
+    assert await told.giving_away() == []
+
+
+def respelled(body: bytes) -> bytes:
+    """Spell a body with other white space, and its keys in another order."""
+    return json.dumps(dict(reversed(json.loads(body).items())), indent=2).encode()
+
+
+async def test_the_old_bodies_are_redeliveries_however_they_are_spelled(told: Told) -> None:
+    await forget(told.log, "acme", KEY, by="the officer")
+
+    again = await told.log.append(DELIVERED)
+    spelled = await told.log.append([respelled(body) for body in DELIVERED])
+
+    assert (again.appended, again.duplicates) == (0, 8)
+    assert (spelled.appended, spelled.duplicates) == (0, 8)
+    assert [each.position for each in spelled.placed if each] == list(range(1, 9))
+    assert await told.giving_away() == []
+
+
+async def test_another_event_that_differs_in_what_was_not_erased_is_new(told: Told) -> None:
+    await forget(told.log, "acme", KEY, by="the officer")
+    other = DELIVERED[1].replace(b"Dear Ihor", b"Dear Ivan")
+
+    receipt = await told.log.append([other])
+
+    assert receipt.appended == 1
+
+
+def test_a_twin_may_differ_in_nothing_but_what_was_erased() -> None:
+    [first, again, other, longer] = [
+        parse_body(text).value
+        for text in (
+            b'{"a": "redacted-abcdefghijklmnopqrstuvwx", "b": [1, {"c": 1.0}]}',
+            b'{"b": [1, {"c": 1}], "a": {"any": "thing"}}',
+            b'{"b": [1, {"c": 2}], "a": 1}',
+            b'{"b": [1, {"c": 1}], "a": 1, "d": 1}',
+        )
+    ]
+    assert [is_twin(first, each) for each in (again, other, longer)] == [True, False, False]
+
+
+def test_a_stub_holds_nothing_that_can_be_erased() -> None:
+    stubs = {
+        stub_of(parse_body(body % name).value)
+        for body in (DELIVERED[5].replace(NAME.encode(), b"%b"),)
+        for name in (b"Olena", b"Ihor")
+    }
+    unknown = {
+        stub_of(parse_body(b'{"eventName": "x", "companyId": 1, "id": "%b"}' % each).value)
+        for each in (b"Olena", b"Ihor")
+    }
+    assert (len(stubs), len(unknown)) == (1, 1)
+
+
+async def test_two_spellings_that_become_equal_are_two_events(new_log: EventLog) -> None:
+    bodies = [a_call_event(phoneNumber=PHONE), a_call_event(phoneNumber=LOCAL)]
+    await new_log.append(bodies)
+
+    erased = await forget(new_log, "acme", str(phone_key(PHONE)), by="x")
+
+    assert erased.events == 2
+    assert (await Told(new_log).findings())[0] == []
+
+
+async def test_a_second_erasure_finds_nothing(told: Told) -> None:
+    await forget(told.log, "acme", KEY, by="the officer")
+
+    assert await survey(told.log, "acme", KEY) == Figures()
+
+
+async def test_another_companys_client_with_the_same_values_stays(told: Told) -> None:
+    body = a_call_event(companyId="other", phoneNumber=PHONE, clientSyncIdsToValues=PERSONS_PAIRS)
+    receipt = await told.log.append([body])
+
+    await forget(told.log, "acme", KEY, by="the officer")
+
+    assert (await told.database.find_one(EVENTS, receipt.position) or {})["raw"] == body
+
+
+async def test_the_audit_says_who_and_how_much_and_not_whom(told: Told) -> None:
+    await forget(told.log, "acme", KEY, by="the officer")
+
+    [audit] = await told.database.find(ERASURES, {})
+    assert audit.keys() == {
+        *("_id", "company", "by", "startedAt", "finishedAt"),
+        *("events", "quarantined", "applications", "calls", "callbacks"),
+    }
+    assert (audit["by"], audit["events"], audit["quarantined"]) == ("the officer", 6, 1)
+
+
+async def test_a_run_that_was_broken_off_goes_on_with_the_same_words(
+    told: Told, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    links = await told.links()
+    monkeypatch.setattr(erasure, "_EVENTS_PER_TRANSACTION", 1)
+    transact, calls = told.database.transaction, iter(range(100))
+
+    async def crashing(work: Any) -> Any:  # noqa: ANN401 - a transaction's
+        if next(calls) == 3:
+            raise KeyboardInterrupt
+        return await transact(work)
+
+    monkeypatch.setattr(told.database, "transaction", crashing)
+    with pytest.raises(KeyboardInterrupt):
+        await forget(told.log, "acme", KEY, by="the officer")
+    monkeypatch.undo()
+
+    with pytest.raises(ErasureError, match="under way"):
+        await forget(told.log, "acme", KEY, by="another")
+    with pytest.raises(ReindexError):
+        await anext(reindex(told.database, zone=told.log.zone))
+    erased = await resume(told.log)
+
+    assert erased.events == 6
+    assert await told.links() == links
+    assert await told.giving_away() == []
+    with pytest.raises(ErasureError, match="no erasure"):
+        await resume(told.log)
+
+
+async def test_no_erasure_begins_while_the_facts_are_rebuilt(told: Told) -> None:
+    await told.database.update(COUNTERS, {"_id": "log"}, {"$set": {"generations": [1, 2]}})
+
+    with pytest.raises(ErasureError, match="reindex"):
+        await forget(told.log, "acme", KEY, by="x")
+
+    assert await told.database.find(ERASURES, {}) == []
+
+
+async def test_events_that_come_meanwhile_are_found_by_another_pass(
+    told: Told, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    transact, late = (
+        told.database.transaction,
+        iter([a_call_event(statisticId=77, phoneNumber=PHONE)]),
+    )
+
+    async def joined(work: Any) -> Any:  # noqa: ANN401 - a transaction's
+        done = await transact(work)
+        for body in late:
+            await told.log.append([body])
+        return done
+
+    monkeypatch.setattr(told.database, "transaction", joined)
+    erased = await forget(told.log, "acme", KEY, by="the officer")
+
+    assert erased.events == 7
+    assert await told.giving_away() == []
+
+
+async def test_appends_beside_an_erasure_leave_no_hole_and_no_trace(told: Told) -> None:
+    bodies = [
+        a_call_event(statisticId=100 + number, campaignId="c1", phoneNumber=PHONE)
+        for number in range(60)
+    ]
+
+    async def append() -> None:
+        for body in bodies:
+            await told.log.append([body])
+
+    await asyncio.gather(append(), forget(told.log, "acme", KEY, by="the officer"))
+    await forget(told.log, "acme", str(phone_key(PHONE)), by="the officer")
+
+    assert await told.giving_away() == []
+    assert (await told.log.head()).position == 68
+    assert (await told.findings())[0] == []
+
+
+async def test_an_export_carries_the_mark_and_an_import_takes_it(
+    told: Told,
+) -> None:
+    await forget(told.log, "acme", KEY, by="the officer")
+    lines = [line async for batch in export_lines(told.database, up_to=8) for line in batch]
+    before, marks = await told.database.find(EVENTS, {}), await told.findings()
+    await told.database.drop()
+    fresh = EventLog(told.database)
+    await fresh.prepare()
+
+    await import_lines(fresh, [read_line(line) for line in lines])
+
+    assert await told.database.find(EVENTS, {}) == before
+    assert await told.findings() == marks
+    assert await import_lines(fresh, [read_line(line) for line in lines]) == 0
+    async with fresh.writing():
+        assert (await fresh.append(DELIVERED)).duplicates == 8
+
+
+async def test_an_export_from_before_does_not_bring_the_person_back(told: Told) -> None:
+    lines = [line async for batch in export_lines(told.database, up_to=8) for line in batch]
+    await forget(told.log, "acme", KEY, by="the officer")
+
+    with pytest.raises(LogLineError, match="position 2"):
+        await import_lines(told.log, [read_line(line) for line in lines])
+
+    assert await told.giving_away() == []
+
+
+async def test_a_value_that_another_client_carries_too_stays_with_the_other(told: Told) -> None:
+    family = an_application(
+        id="a3", nextPhoneNumber=PHONE, clientSyncIdsToValues={"externalId": "client-3000"}
+    )
+    receipt = await told.log.append([a_tac_event(family)])
+
+    erased = await forget(told.log, "acme", KEY, by="the officer")
+
+    assert erased.shared == 2
+    assert (await told.event(receipt.position))["tac"] == [family]
+    assert (await told.event(2))["tac"][1]["nextPhoneNumber"] != PHONE
+
+
+async def test_a_value_in_an_id_is_told_because_ids_stay(told: Told) -> None:
+    receipt = await told.log.append([a_call_event(statisticId=CLIENT, operatorId="7")])
+
+    assert (await survey(told.log, "acme", KEY)).left == {receipt.position}
+
+
+async def test_a_rejected_body_keeps_its_reason_and_its_count(told: Told) -> None:
+    [before] = await told.database.find(QUARANTINE, {})
+
+    await forget(told.log, "acme", KEY, by="the officer")
+
+    [after] = await told.database.find(QUARANTINE, {})
+    assert [after[name] for name in ("company", "code", "count", "receivedAt")] == [
+        before[name] for name in ("company", "code", "count", "receivedAt")
+    ]
+    assert after["_id"] != before["_id"]
+
+
+async def every(states: Sequence[State]) -> list[State]:
+    return list(states)
+
+
+async def nothing(states: Sequence[State]) -> None:
+    del states
+
+
+async def test_no_process_answers_from_what_it_kept_from_before(told: Told) -> None:
+    other = EventLog(told.database)
+
+    async def seen() -> tuple[object, object]:
+        head = await other.head()
+        moment = Moment(head.position, None, head.generation, head.redactions)
+        view = BoardedView(
+            other.database,
+            "acme",
+            moment,
+            datetime.now(UTC),
+            other.boards,
+            other.cache,
+        )
+        states = await view.states("application", [A1])
+        boards = await other.boards.read(view, [C1], first_phones)
+        return states[A1].data["nextPhoneNumber"], boards
+
+    async def first_phones(board: Any) -> list[object]:  # noqa: ANN401 - a board
+        listing = Listing("application", {}, None, descending=False, accept=every, prepare=nothing)
+        page = await board.page(listing, Slice(10), None)
+        return [state.data["nextPhoneNumber"] for state in page.states]
+
+    before = await seen()
+    assert before[0] == PHONE
+
+    await forget(told.log, "acme", KEY, by="the officer")
+
+    after = await seen()
+    assert is_pseudonym(after[0])
+    assert PHONE not in str(after)

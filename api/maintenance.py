@@ -134,7 +134,7 @@ def _tell_redacted(events: Sequence[RedactedEvent]) -> None:
 @click.option(
     "--grace",
     "grace_seconds",
-    default=60.0,
+    default=120.0,
     show_default=True,
     help="How many seconds the old facts stay for readers that are under way.",
 )

@@ -34,7 +34,7 @@ Loaded = TypeVar("Loaded")
 Held = tuple[tuple[Kind, str], ...]
 """Things that carried a link key, each with its kind."""
 
-MAX_AGE_SECONDS = 30.0
+MAX_AGE_SECONDS = 90.0
 """How long a view may be read through. With a read's own deadline (20 s) it ends before a reindex
 drops the facts that it has pinned."""
 

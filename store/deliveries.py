@@ -3,6 +3,7 @@
 It reads the whole log of the companies asked about, event by event.
 """
 
+import asyncio
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -17,6 +18,7 @@ from store.quarantine import visible_to
 from store.reader import APPLICATION_EVENT, KNOWN_FIELDS, read_event
 
 _EVENTS_PER_READ = 2_000
+_EVENTS_PER_TURN = 50  # then others have theirs
 
 
 @dataclass(slots=True)
@@ -113,8 +115,10 @@ async def forensics(
             sort=[("_id", 1)],
             limit=_EVENTS_PER_READ,
         )
-        for row in rows:
+        for place, row in enumerate(rows):
             found.add(row)
+            if place % _EVENTS_PER_TURN == 0:
+                await asyncio.sleep(0)
         if len(rows) < _EVENTS_PER_READ:
             return found
         last = rows[-1]["_id"]

@@ -1,6 +1,8 @@
 """Boards answer what the fold answers, whatever has come in the meantime."""
 
+import asyncio
 import random
+import time
 from collections import Counter
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
@@ -11,6 +13,7 @@ from views import everything
 
 from store.board import Board
 from store.boards import Boards
+from store.deadline import set_deadline
 from store.fold import State
 from store.ids import id_key
 from store.links import campaign_of
@@ -193,3 +196,34 @@ async def test_the_boards_least_recently_read_are_dropped(log: EventLog, company
     await boards.read(view, CAMPAIGNS[:1], counts)
 
     assert log.database.reads - before == 2
+
+
+async def test_a_board_that_nobody_waits_for_any_longer_is_filled_for_the_next_one(
+    log: EventLog, company: str
+) -> None:
+    boards = Boards()
+    await log.append([tac(company, 1, "NEW")])
+    view = await view_of(log, company)
+    asking = asyncio.create_task(boards.read(view, CAMPAIGNS[:1], counts))
+    await asyncio.sleep(0)
+
+    asking.cancel()
+    await boards.read(view, CAMPAIGNS[:1], counts)
+    before = log.database.reads
+    found = await boards.read(view, CAMPAIGNS[:1], counts)
+
+    assert found == {CAMPAIGNS[0]: {"NEW": 1}}
+    assert log.database.reads == before
+
+
+async def test_a_board_is_filled_though_the_time_for_the_answer_is_over(
+    log: EventLog, company: str
+) -> None:
+    await log.append([tac(company, 1, "NEW")])
+    view = await view_of(log, company)
+
+    async def ask_too_late() -> dict[str, dict[str | None, int]] | None:
+        set_deadline(time.monotonic() - 1)
+        return await Boards().read(view, CAMPAIGNS[:1], counts)
+
+    assert await asyncio.create_task(ask_too_late()) == {CAMPAIGNS[0]: {"NEW": 1}}

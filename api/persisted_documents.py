@@ -109,7 +109,7 @@ def open_documents(manifest: Path | None) -> PersistedDocuments:
         return AutomaticDocuments()
     try:
         texts = _texts(json.loads(manifest.read_bytes()))
-    except (OSError, ValueError, TypeError, KeyError) as error:
+    except (OSError, ValueError, TypeError, KeyError, AttributeError) as error:
         raise SettingsError(f"{manifest} is no manifest of trusted documents: {error}") from error
     for name, text in texts.items():
         try:
@@ -123,7 +123,7 @@ def _texts(content: Any) -> dict[str, str]:  # noqa: ANN401 - JSON
     """Read `{hash: document}`, as GraphQL Code Generator writes it, or Apollo's manifest.
 
     Raises:
-        ValueError, TypeError, KeyError: It is neither.
+        ValueError, TypeError, KeyError, AttributeError: It is neither.
     """
     if content.get("format") == _APOLLO:
         content = {each["id"]: each["body"] for each in content["operations"]}

@@ -21,7 +21,7 @@ from store.collections import (
     fact_indexes,
 )
 from store.driver import Database, disconnect
-from store.errors import StoreError
+from store.errors import LogUnavailableError, StoreError
 from store.head import LOG_COUNTER, Head, read_head
 from store.quarantine import RejectedBody, company_of, quarantine
 from store.rejections import (
@@ -35,6 +35,10 @@ from store.values import read_id
 from store.writer import Placed, Writer
 
 _EVENTS_PER_TURN = 100
+_LONG_EVENT_BYTES = 256 * 1024
+
+# The batch in flight and then one's own, each up to the write deadline.
+ANSWER_SECONDS = 20.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,6 +93,7 @@ class EventLog:
         self.boards = Boards()
         self.cache = Cache()
         self._appended = asyncio.Event()
+        self._aside = asyncio.Lock()
         self._writer = Writer(database, queue_events=queue_events, appended=self._wake)
 
     @property
@@ -116,8 +121,8 @@ class EventLog:
             (D7, D8) and the quarantine holds the rejected bodies (D6).
 
         Raises:
-            LogUnavailableError: no majority within the write deadline. The outcome is unknown;
-                appending the same bodies again is safe.
+            LogUnavailableError: no majority in time, after `ANSWER_SECONDS` at the latest. The
+                outcome is unknown; appending the same bodies again is safe.
         """
         return await self.deliver(
             [delivery_of(body, index) for index, body in enumerate(bodies)], companies=companies
@@ -127,6 +132,15 @@ class EventLog:
         self, deliveries: Sequence[Delivery], *, companies: Sequence[str] | None = None
     ) -> Receipt:
         """Append deliveries that were read already; see `append`."""
+        try:
+            async with asyncio.timeout(ANSWER_SECONDS):
+                return await self._deliver(deliveries, companies)
+        except TimeoutError as error:
+            raise LogUnavailableError("no majority in time: send the same again") from error
+
+    async def _deliver(
+        self, deliveries: Sequence[Delivery], companies: Sequence[str] | None
+    ) -> Receipt:
         received_at = _now()
         read = await self._read_all(deliveries, received_at, companies)
         outcomes = iter(
@@ -160,10 +174,19 @@ class EventLog:
         received_at: datetime,
         companies: Sequence[str] | None,
     ) -> list[PreparedEvent | RejectedError]:
-        """Read the events of a request; of a large one, others have their turn meanwhile."""
+        """Read the events of a request; of a large one, others have their turn meanwhile.
+
+        A long event is read in a thread, one at a time, so that commits find a free one.
+        """
         read: list[PreparedEvent | RejectedError] = []
         for delivery in deliveries:
-            read.append(self._read(delivery, received_at, companies))
+            if len(delivery.raw) > _LONG_EVENT_BYTES:
+                async with self._aside:
+                    read.append(
+                        await asyncio.to_thread(self._read, delivery, received_at, companies)
+                    )
+            else:
+                read.append(self._read(delivery, received_at, companies))
             if len(read) % _EVENTS_PER_TURN == 0:
                 await asyncio.sleep(0)
         return read

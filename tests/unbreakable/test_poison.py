@@ -1,5 +1,7 @@
 """One event among 499 good ones that MongoDB refuses: the good ones are appended."""
 
+import asyncio
+import time
 from collections.abc import AsyncIterator
 
 import httpx
@@ -85,6 +87,20 @@ async def test_an_event_that_cannot_be_held_is_rejected_and_the_good_ones_are_ap
     assert (answer.status_code, receipt["appended"]) == (httpx.codes.UNPROCESSABLE_ENTITY, _GOOD)
     assert [(each["index"], each["code"]) for each in receipt["rejected"]] == [(200, code)]
     row.rounds, row.acknowledged = row.rounds + 1, row.acknowledged + _GOOD
+
+
+async def test_others_are_answered_while_a_monster_is_read(server: RunningServer) -> None:
+    longest = 0.0
+    monster = _HEAD + b"[" + b",".join([b"2"] * (2 * _MIB)) + b"]}"
+
+    started = at = time.monotonic()
+    posting = asyncio.create_task(post(server, monster))
+    while not posting.done():
+        answer = await post(server, a_campaign_event(at=at))
+        longest, at = max(longest, time.monotonic() - at), time.monotonic()
+        assert answer.status_code == httpx.codes.OK
+
+    assert longest < (time.monotonic() - started) * 3 / 4
 
 
 async def test_what_mongodb_took_of_all_that_is_sound(server: RunningServer) -> None:

@@ -22,7 +22,7 @@ from api.gate import GateError
 from api.health import healthz, metrics, readyz
 from api.metrics import CountRequests
 from api.origins import Origins
-from api.request_body import BodyTooLargeError
+from api.request_body import BodyTimeoutError, BodyTooLargeError
 from api.request_id import HEADER, RequestIds
 from api.schema import schema
 from api.security_headers import SecurityHeaders
@@ -38,6 +38,7 @@ def create_app(services: Services) -> ASGIApp:
         routes=_routes(web),
         middleware=[Middleware(CountRequests, services.metrics)],
         exception_handlers={
+            BodyTimeoutError: _too_slow,
             BodyTooLargeError: _too_large,
             ClientDisconnect: _gone,
             GateError: refused,
@@ -84,6 +85,11 @@ def _routes(web: WebSettings) -> list[BaseRoute]:
 async def _too_large(request: Request, error: Exception) -> Response:
     del request
     return error_response(413, "TOO_LARGE", str(error))
+
+
+async def _too_slow(request: Request, error: Exception) -> Response:
+    del request
+    return error_response(408, "REQUEST_TIMEOUT", str(error))
 
 
 async def _gone(request: Request, error: Exception) -> Response:

@@ -11,8 +11,15 @@ from api.execution import SharedData
 _LINE_END = re.compile(r"\r\n?|\n")
 
 
+HEARTBEAT_SECONDS = 15.0
+"""How often a comment is sent while nothing changes; who hears nothing for longer reconnects."""
+
+
 class EventStream(SSETransport):
     """Events that a client resumes from: each has its change's cursor as `id`."""
+
+    def __init__(self) -> None:
+        super().__init__(HEARTBEAT_SECONDS)
 
     def encode_next(
         self, response: GraphQLHTTPResponse, encode_json: Callable[[object], str]

@@ -10,7 +10,7 @@ from strawberry.http import GraphQLRequestData, GraphQLRequestProtocol
 from api.encoding import decode
 from api.graphql_answer import JSON
 from api.persisted_documents import PersistedDocuments, name_of
-from api.request_body import BodyTooLargeError, read_body
+from api.request_body import BodyTimeoutError, BodyTooLargeError, read_body
 from api.services import services_of
 
 MAX_REQUEST_BYTES = 2**20
@@ -29,11 +29,13 @@ class LimitedRequest(StarletteRequestAdapter):
     """A request whose body is read up to the limit."""
 
     async def get_body(self) -> bytes:
-        """Return the body; 413 if it is too large."""
+        """Return the body; 413 if it is too large, 408 if it does not come."""
         try:
             return await read_body(self._request, MAX_REQUEST_BYTES)
         except BodyTooLargeError as error:
             raise HTTPException(413, str(error)) from error
+        except BodyTimeoutError as error:
+            raise HTTPException(408, str(error)) from error
 
 
 def documents_of(request: AsyncHTTPRequestAdapter) -> PersistedDocuments:

@@ -1,11 +1,14 @@
 """graphql-transport-ws, where one bad operation does not end the others."""
 
 import asyncio
+from collections.abc import Mapping
+from contextlib import suppress
 from typing import Any, cast
 
 import orjson
 from graphql import GraphQLError
 from starlette.websockets import WebSocket
+from strawberry.http.exceptions import WebSocketDisconnected
 from strawberry.subscriptions.protocols.graphql_transport_ws.handlers import (
     BaseGraphQLTransportWSHandler,
 )
@@ -25,6 +28,12 @@ from api.operation import Caller
 from api.persisted_documents import name_of
 from api.services import services_of
 
+HEARTBEAT_SECONDS = 15.0
+"""How often a client is sent a `ping`, so that it can tell an idle server from a dead one."""
+
+MAX_OPERATIONS = 100
+"""How many operations may go on over one socket."""
+
 
 class TransportWSHandler(BaseGraphQLTransportWSHandler[Caller, None]):
     """Answers a bad operation with an `error` message, and closes on a bad message only.
@@ -33,6 +42,7 @@ class TransportWSHandler(BaseGraphQLTransportWSHandler[Caller, None]):
     when it lapses, with 4403.
     """
 
+    _beating: asyncio.Task[None] | None = None
     _lapsing: asyncio.Task[None] | None = None
     _is_over = False
 
@@ -55,9 +65,17 @@ class TransportWSHandler(BaseGraphQLTransportWSHandler[Caller, None]):
             return
         self.context = caller_of(socket, identity)
         await super().handle_connection_init(message)
+        if self.connection_acknowledged and self._beating is None:
+            self._beating = asyncio.create_task(self._beat())
         if self._lapsing is None and not identity.is_lasting:
             gate = services_of(socket).gate
             self._lapsing = asyncio.create_task(self._close_when_lapsed(gate, identity))
+
+    async def _beat(self) -> None:
+        with suppress(WebSocketDisconnected):
+            while True:
+                await asyncio.sleep(HEARTBEAT_SECONDS)
+                await self.send_message({"type": "ping"})
 
     async def _close_when_lapsed(self, gate: Gate, identity: Identity) -> None:
         await gate.lapse(identity)
@@ -72,20 +90,22 @@ class TransportWSHandler(BaseGraphQLTransportWSHandler[Caller, None]):
 
     async def shutdown(self) -> None:
         """End what goes on when the socket is closed."""
-        if self._lapsing is not None:
-            self._lapsing.cancel()
+        for task in (self._beating, self._lapsing):
+            if task is not None:
+                task.cancel()
         await super().shutdown()
 
     async def handle_subscribe(self, message: SubscribeMessage) -> None:
-        """Start an operation."""
+        """Start an operation, where the message is one and there is room."""
         payload: Any = message["payload"]
+        if not self.connection_acknowledged or message["id"] in self.operations:
+            await super().handle_subscribe(message)  # which closes the socket
+            return
         if not is_operation(payload):
             await self.handle_invalid_message("Invalid subscribe payload")
             return
         try:
-            named = name_of(payload.get("documentId"), payload.get("extensions"))
-            documents = services_of(cast("Any", self.websocket).ws).documents
-            query = documents.text(payload.get("query"), named)
+            query = self._document(payload)
         except ClientError as error:
             refusal: Any = {"type": "error", "id": message["id"], "payload": [error.formatted]}
             await self.send_message(refusal)
@@ -93,6 +113,15 @@ class TransportWSHandler(BaseGraphQLTransportWSHandler[Caller, None]):
         await super().handle_subscribe(
             cast("Any", {**message, "payload": {**payload, "query": query}})
         )
+
+    def _document(self, payload: Mapping[str, Any]) -> str:
+        if len(self.operations) >= MAX_OPERATIONS:
+            services_of(cast("Any", self.websocket).ws).throttle.on_refused("OPERATION_LIMIT")
+            message = f"A socket has room for {MAX_OPERATIONS} operations: open another one."
+            raise ClientError("OPERATION_LIMIT", message)
+        named = name_of(payload.get("documentId"), payload.get("extensions"))
+        documents = services_of(cast("Any", self.websocket).ws).documents
+        return documents.text(payload.get("query"), named)
 
     async def send_message(self, message: Message) -> None:
         """Send one message; of a result that goes to many only the rest is written anew."""

@@ -12,6 +12,7 @@ import uvicorn
 
 from api.access_log import show_access_log
 from api.app import create_app
+from api.connections import HttpConnection, WebSocketConnection
 from api.demo import running_demo
 from api.graphql_request import MAX_REQUEST_BYTES
 from api.listening import base_url
@@ -40,7 +41,8 @@ class Server(uvicorn.Server):
             log_level="warning",
             access_log=False,
             server_header=False,
-            ws="websockets-sansio",
+            http=HttpConnection,
+            ws=WebSocketConnection,
             ws_max_size=MAX_REQUEST_BYTES,
             timeout_graceful_shutdown=_GRACE_SECONDS,
         )

@@ -42,7 +42,7 @@ ASSUMED = 10
 WEIGHTS = {
     "totalCount": 20,
     "applicationStatusCounts": 20,
-    "deliveries": 200,
+    "deliveries": 10_000,  # it looks through the whole log
 }
 """The fields that cost more than what stands below them."""
 

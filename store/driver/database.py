@@ -38,7 +38,10 @@ class Database:
             codec_options=CodecOptions(tz_aware=True, tzinfo=UTC),
             read_concern=ReadConcern("majority"),
             read_preference=ReadPreference.PRIMARY,
-            write_concern=WriteConcern(w="majority", wtimeout=int(limits.write_seconds * 1000)),
+            # A set may be told that a majority need not journal: j says that it must.
+            write_concern=WriteConcern(
+                w="majority", j=True, wtimeout=int(limits.write_seconds * 1000)
+            ),
         )
 
     async def prepare(

@@ -309,13 +309,13 @@ async def test_a_command_that_is_refused_says_which_and_why(mongo_uri: str) -> N
         await run_command(mongo_uri, {"noSuchCommand": 1})
 
 
-async def test_reads_see_what_a_majority_holds_and_writes_wait_for_it(
+async def test_reads_see_what_a_majority_holds_and_writes_wait_until_it_has_journaled(
     new_database: Database,
 ) -> None:
     handle = new_database.handle
 
     assert handle.read_concern.level == "majority"
-    assert handle.write_concern.document == {"w": "majority", "wtimeout": 10_000}
+    assert handle.write_concern.document == {"w": "majority", "j": True, "wtimeout": 10_000}
 
 
 async def test_times_come_back_as_aware_utc(new_database: Database) -> None:

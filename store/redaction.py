@@ -24,7 +24,7 @@ from store.reader.envelope import read_event_name
 from store.values import read_id, read_plain
 
 _PSEUDONYM = re.compile(r"redacted-(?:[a-z]{24}|[0-9]{24})")
-_LEAST_DIGITS, _LEAST_CHARS = 7, 6
+_LEAST_DIGITS, _LEAST_CHARS, _NATIONAL_DIGITS = 7, 6, 10
 
 Thing = tuple[Kind, str]  # with its id key
 
@@ -81,7 +81,10 @@ class Telling:
 
 
 def _spellings(digits: str) -> str:
-    return r"(?<![0-9])" + r"[^0-9A-Za-z]{0,3}".join(digits) + r"(?![0-9])"
+    """Write a phone number with anything between its digits, and with any country code or none."""
+    national, between = digits[-_NATIONAL_DIGITS:], r"[^0-9A-Za-z]{0,3}"
+    country = f"(?:[0-9]{between}){{0,3}}" if len(digits) > _NATIONAL_DIGITS else ""
+    return rf"(?<![0-9]){country}{between.join(national)}(?![0-9])"
 
 
 def _word(text: str) -> str:

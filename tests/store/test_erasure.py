@@ -11,6 +11,7 @@ from typing import Any
 import bson  # noqa: TID251 - every byte is looked at
 import pytest
 from factories import a_call_event, a_callback_event, a_campaign_event, a_tac_event, an_application
+from following import a_follower, until
 from views import a_view
 
 from store import erasure
@@ -37,6 +38,7 @@ from store.moment import Moment
 from store.person import ErasureError
 from store.redaction import is_pseudonym, is_twin, stub_of
 from store.reindex import ReindexError, reindex
+from store.topics import CALLS
 from store.transfer import LogLineError, export_lines, import_lines, read_line
 from store.verify import Finding, RedactedEvent, verify
 
@@ -417,6 +419,27 @@ async def test_a_value_that_another_client_carries_too_stays_with_the_other(told
     assert (await told.event(2))["tac"][1]["nextPhoneNumber"] != PHONE
 
 
+@pytest.mark.parametrize(
+    "spelled", ["(050) 123-45-67", "0501234567", "00 38 050 123 45 67", "380.50.123.45.67"]
+)
+async def test_the_phone_is_found_in_other_spellings(told: Told, spelled: str) -> None:
+    body = a_call_event(statisticId=50, phoneNumber="5550100", errorMessage=f"no answer: {spelled}")
+    receipt = await told.log.append([body])
+
+    await forget(told.log, "acme", KEY, by="the officer")
+
+    assert is_pseudonym((await told.event(receipt.position))["errorMessage"])
+
+
+async def test_a_longer_number_with_the_same_digits_inside_is_another(told: Told) -> None:
+    body = a_call_event(statisticId=50, phoneNumber="99938050123456", errorMessage=f"9{PHONE[1:]}9")
+    receipt = await told.log.append([body])
+
+    await forget(told.log, "acme", KEY, by="the officer")
+
+    assert await told.event(receipt.position) == json.loads(body)
+
+
 async def test_a_value_in_an_id_is_told_because_ids_stay(told: Told) -> None:
     receipt = await told.log.append([a_call_event(statisticId=CLIENT, operatorId="7")])
 
@@ -474,3 +497,31 @@ async def test_no_process_answers_from_what_it_kept_from_before(told: Told) -> N
     after = await seen()
     assert is_pseudonym(after[0])
     assert PHONE not in str(after)
+
+
+async def silent(collection: str) -> AsyncIterator[None]:
+    """Stand for a change stream that tells of nothing."""
+    del collection
+    await asyncio.Event().wait()
+    yield None
+
+
+async def test_who_follows_is_not_told_what_was_known_before(
+    told: Told, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(told.database, "updates", silent)
+    other = EventLog(told.database)
+    update = {"statisticId": 1, "campaignId": "c1"}
+    async with other.writing(), a_follower(other, poll_seconds=60) as follower:
+        changes = follower.subscribe(CALLS, company="acme", wanted={})
+        first = asyncio.ensure_future(anext(changes))
+        await until(lambda: follower.listening == 1)
+        await other.append([a_call_event(**update, phoneNumber=LOCAL, calledCount=1)])
+        before = (await first).state.data["phoneNumber"]
+
+        await forget(told.log, "acme", KEY, by="the officer")
+        await other.append([a_call_event(**update, calledCount=2)])
+        after = (await anext(changes)).state.data["phoneNumber"]
+
+    assert before == LOCAL
+    assert is_pseudonym(after)

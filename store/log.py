@@ -23,19 +23,11 @@ from store.collections import (
 from store.driver import Database, disconnect
 from store.errors import LogUnavailableError, StoreError
 from store.head import LOG_COUNTER, Head, read_head
+from store.intake import Intake
 from store.quarantine import RejectedBody, company_of, quarantine
-from store.rejections import (
-    MAX_EVENT_BYTES,
-    ForbiddenCompanyError,
-    RejectedError,
-    TooLargeError,
-)
-from store.rows import PreparedEvent, prepare
-from store.values import read_id
+from store.rejections import ForbiddenCompanyError, RejectedError, TooLargeError
+from store.rows import PreparedEvent
 from store.writer import Placed, Writer
-
-_EVENTS_PER_TURN = 100
-_LONG_EVENT_BYTES = 256 * 1024
 
 # The batch in flight and then one's own, each up to the write deadline.
 ANSWER_SECONDS = 20.0
@@ -90,10 +82,10 @@ class EventLog:
     ) -> None:
         self.database = database
         self.zone = zone
+        self._intake = Intake(zone)
         self.boards = Boards()
         self.cache = Cache()
         self._appended = asyncio.Event()
-        self._aside = asyncio.Lock()
         self._writer = Writer(database, queue_events=queue_events, appended=self._wake)
 
     @property
@@ -142,7 +134,7 @@ class EventLog:
         self, deliveries: Sequence[Delivery], companies: Sequence[str] | None
     ) -> Receipt:
         received_at = _now()
-        read = await self._read_all(deliveries, received_at, companies)
+        read = await self._intake.read(deliveries, received_at, companies)
         outcomes = iter(
             await self._writer.append([each for each in read if isinstance(each, PreparedEvent)])
         )
@@ -167,43 +159,6 @@ class EventLog:
         # are no business of a sender of some companies (D22).
         last = self._writer.last_position if companies is None else 0
         return max(last, *(each.position for each in placed if each))
-
-    async def _read_all(
-        self,
-        deliveries: Sequence[Delivery],
-        received_at: datetime,
-        companies: Sequence[str] | None,
-    ) -> list[PreparedEvent | RejectedError]:
-        """Read the events of a request; of a large one, others have their turn meanwhile.
-
-        A long event is read in a thread, one at a time, so that commits find a free one.
-        """
-        read: list[PreparedEvent | RejectedError] = []
-        for delivery in deliveries:
-            if len(delivery.raw) > _LONG_EVENT_BYTES:
-                async with self._aside:
-                    read.append(
-                        await asyncio.to_thread(self._read, delivery, received_at, companies)
-                    )
-            else:
-                read.append(self._read(delivery, received_at, companies))
-            if len(read) % _EVENTS_PER_TURN == 0:
-                await asyncio.sleep(0)
-        return read
-
-    def _read(
-        self, delivery: Delivery, received_at: datetime, companies: Sequence[str] | None
-    ) -> PreparedEvent | RejectedError:
-        if len(delivery.raw) > MAX_EVENT_BYTES:
-            return TooLargeError()
-        if delivery.rejection is not None:
-            return delivery.rejection
-        if companies is not None and _is_foreign(delivery, companies):
-            return ForbiddenCompanyError()
-        try:
-            return prepare(delivery.raw, delivery.value, received_at, self.zone)
-        except RejectedError as rejection:
-            return rejection
 
     async def _reject(
         self,
@@ -306,10 +261,3 @@ def _now() -> datetime:
     """Return the time in UTC, in whole milliseconds as the log keeps it."""
     now = datetime.now(UTC)
     return now.replace(microsecond=now.microsecond // 1000 * 1000)
-
-
-def _is_foreign(delivery: Delivery, companies: Sequence[str]) -> bool:
-    """Say whether an event names a company that is not among these; whatever else is wrong."""
-    value = delivery.value
-    company = read_id(value.get("companyId")) if isinstance(value, dict) else None
-    return company is not None and company not in companies

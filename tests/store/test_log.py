@@ -185,7 +185,7 @@ async def test_others_have_their_turn_while_a_large_request_is_read(
         seen.append(turns)
         return prepare(*event)
 
-    monkeypatch.setattr("store.log.prepare", noted)
+    monkeypatch.setattr("store.intake.prepare", noted)
     others = asyncio.create_task(take_turns())
     await new_log.append(numbered(1_000))
     others.cancel()

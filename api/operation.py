@@ -127,8 +127,9 @@ class Operation:
         company = await self.company(company_id)
         # Behind the last position of the caller's companies there is nothing of theirs: whether the
         # log goes on there must not show, in the time that it takes either.
-        is_now = at_position is None or at_position >= head.told
-        position = head.position if is_now else at_position
+        position = head.position
+        if at_position is not None and at_position < head.told:
+            position = at_position
         return self._view(company, Moment(position, as_of, head.generation, head.redactions))
 
     def _view(self, company: str, moment: Moment) -> View:

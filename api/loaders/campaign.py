@@ -123,11 +123,13 @@ async def application_status_counts(
 async def _counts(
     view: View, campaigns: Sequence[Campaign], ask: Ask
 ) -> Mapping[str, Mapping[str | None, int]]:
-    keys = [campaign.state.id_key for campaign in campaigns]
+    # One that several things lead to is here several times, and to be counted once.
+    once = {campaign.state.id_key: campaign for campaign in campaigns}
+    keys = list(once)
     known = await read_boards(view, keys, _board_counts)
     if known is not None:
         return known
-    listings = [applications_of(each, ask, None, descending=False) for each in campaigns]
+    listings = [applications_of(each, ask, None, descending=False) for each in once.values()]
     found: dict[str, Counter[str | None]] = {key: Counter() for key in keys}
     async for place, states in sweep(view, listings):
         found[keys[place]].update(state.data.get("status") for state in states)

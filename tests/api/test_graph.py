@@ -493,6 +493,27 @@ async def test_a_campaign_counts_its_applications_by_status(graph: Graph) -> Non
     ]
 
 
+async def test_a_campaign_that_several_things_lead_to_is_counted_once(graph: Graph) -> None:
+    position = await graph.append(
+        a_tac_event(an_application(id="a1", telemarketCampaignId="c1", status="x")),
+        a_callback_event(id="b1", applicationId="a1"),
+        a_callback_event(id="b2", applicationId="a1"),
+    )
+    await graph.append(a_campaign_event())
+    query = """query ($position: Position) {
+      callbacks(atPosition: $position) {
+        nodes { application { campaign { applicationStatusCounts { count } } } }
+      }
+    }"""
+
+    now, then = await graph.get(query), await graph.get(query, position=position)
+
+    assert now == then
+    assert [
+        each["application"]["campaign"]["applicationStatusCounts"] for each in then["nodes"]
+    ] == [[{"count": 1}], [{"count": 1}]]
+
+
 async def test_a_thing_knows_its_events(graph: Graph) -> None:
     await graph.append(
         a_campaign_event(),

@@ -14,6 +14,8 @@ from store.driver.database import Database
 from store.driver.translation import translated
 from store.errors import LogUnavailableError
 
+_FAREWELL_SECONDS = 0.1
+
 
 @asynccontextmanager
 async def connect(uri: str, name: str, limits: Limits | None = None) -> AsyncIterator[Database]:
@@ -36,13 +38,18 @@ async def connect(uri: str, name: str, limits: Limits | None = None) -> AsyncIte
     try:
         yield Database(client, name, chosen)
     finally:
-        client.close()
+        _close(client)
 
 
 def disconnect(database: Database) -> None:
     """Give up a database for good: what waits for it, in a thread too, fails at once."""
-    with pymongo.timeout(0.001):  # it would look for a server first, to take its leave
-        database.handle.client.close()
+    _close(database.handle.client)
+
+
+def _close(client: "AsyncIOMotorClient[Document]") -> None:
+    """Close it, in the event loop's own thread: there is no time to look for a server first."""
+    with pymongo.timeout(_FAREWELL_SECONDS):
+        client.close()
 
 
 async def run_command(

@@ -6,12 +6,11 @@ has to be the same.
 
 from collections.abc import Mapping, Sequence
 
-from store.body import parse_body
+from store.body import digest, parse_body
 from store.collections import EVENTS
 from store.driver import Transaction
 from store.errors import StoreError
-from store.json_text import Json
-from store.redaction import is_twin, stub_of
+from store.redaction import is_twin
 from store.rows import PreparedEvent
 
 
@@ -35,19 +34,16 @@ def refuse_forgotten(transaction: Transaction, batch: Sequence[PreparedEvent]) -
     Raises:
         ForgottenError: There are such.
     """
-    values = {each.digest: parse_body(each.event["raw"]).value for each in batch if _is_new(each)}
-    stubs = {digest: stub_of(value) for digest, value in values.items()}
-    query = {"stub": {"$in": sorted(set(stubs.values()))}}
-    redacted: dict[bytes, list[tuple[int, Json]]] = {}
+    by_stub: dict[bytes, list[PreparedEvent]] = {}
+    for each in filter(_is_new, batch):
+        by_stub.setdefault(digest(each.stub_values), []).append(each)
+    query = {"stub": {"$in": sorted(by_stub)}}
+    found: dict[bytes, int] = {}
     for row in transaction.find(EVENTS, query, fields={"stub": 1, "raw": 1}):
-        value = parse_body(bytes(row["raw"])).value
-        redacted.setdefault(bytes(row["stub"]), []).append((row["_id"], value))
-    found = {
-        digest: position
-        for digest, value in values.items()
-        for position, candidate in redacted.get(stubs[digest], ())
-        if is_twin(candidate, value)
-    }
+        redacted = parse_body(bytes(row["raw"])).value
+        for each in by_stub[bytes(row["stub"])]:
+            if is_twin(redacted, parse_body(each.event["raw"]).value):
+                found[each.digest] = row["_id"]
     if found:
         raise ForgottenError(found)
 

@@ -7,7 +7,7 @@ still lead where they led. The secret that the words are made with is thrown awa
 import hashlib
 import hmac
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
@@ -222,14 +222,19 @@ def _every(part: Part) -> bool:
 _STUB = ("eventName", "companyId", "eventCreationDate", "statisticId", "id", "campaignId")
 
 
-def stub_of(event: Mapping[str, Json]) -> bytes:
-    """Name an event by what no redaction touches: what it is, when, and about which thing.
+def stub_values(event: Object) -> list[Json]:
+    """Return what no redaction of an event touches: what it is, when, and about which thing."""
+    known = KNOWN_FIELDS.get(read_event_name(event) or "", ENVELOPE_FIELDS)
+    return [_scalar(event.get(name)) if name in known else None for name in _STUB]
+
+
+def stub_of(event: Object) -> bytes:
+    """Name an event by its `stub_values`.
 
     A redacted event has the stub that it had before, so the sender's old body is recognised by it
     without a hash of what was erased.
     """
-    known = KNOWN_FIELDS.get(read_event_name(dict(event)) or "", ENVELOPE_FIELDS)
-    return digest([_scalar(event.get(name)) if name in known else None for name in _STUB])
+    return digest(stub_values(event))
 
 
 def _scalar(value: Json) -> Json:

@@ -9,8 +9,10 @@ from store.collections import Document
 from store.driver import stored_body
 from store.facts import Fact
 from store.ids import id_key
+from store.json_text import Json
 from store.moment import fact_number
 from store.reader import read_envelope, read_event
+from store.redaction import stub_values
 
 
 @dataclass(slots=True)
@@ -22,6 +24,7 @@ class PreparedEvent:
     event: Document
     facts: list[Document]
     keys: list[Document]
+    stub_values: list[Json]
 
     @property
     def size_bytes(self) -> int:
@@ -65,7 +68,12 @@ def prepare(raw: bytes, value: Any, received_at: datetime, zone: tzinfo) -> Prep
         rows.append(_fact_row(fact, key, common))
         keys += [{**common, "key": each, "kind": fact.kind, "idKey": key} for each in fact.keys]
     return PreparedEvent(
-        company=envelope.company_id, digest=event["digest"], event=event, facts=rows, keys=keys
+        company=envelope.company_id,
+        digest=event["digest"],
+        event=event,
+        facts=rows,
+        keys=keys,
+        stub_values=stub_values(value),
     )
 
 

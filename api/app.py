@@ -26,9 +26,9 @@ from api.request_body import BodyTimeoutError, BodyTooLargeError
 from api.request_id import HEADER, RequestIds
 from api.schema import schema
 from api.security_headers import SecurityHeaders
-from api.services import Services
+from api.services import Services, services_of
 from api.web_settings import WebSettings
-from store.errors import LogUnavailableError
+from store.errors import LogUnavailableError, QueueFullError
 
 
 def create_app(services: Services) -> ASGIApp:
@@ -99,7 +99,8 @@ async def _gone(request: Request, error: Exception) -> Response:
 
 
 async def _unavailable(request: Request, error: Exception) -> Response:
-    del request
+    if isinstance(error, QueueFullError):
+        services_of(request).metrics.append_refused.inc()
     return unavailable_response(error)
 
 

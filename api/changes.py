@@ -9,7 +9,7 @@ from typing import Any, TypeVar
 
 import strawberry
 
-from api import nodes
+from api import limits, nodes
 from api.emissions import Selected, emissions
 from api.errors import INTERNAL, UNAVAILABLE, ClientError
 from api.execution import SharedEvent
@@ -68,9 +68,11 @@ async def told(
     Whoever selects the same shares the object, its execution and its encoding.
 
     Raises:
-        ClientError: BAD_CURSOR, COMPANY_REQUIRED.
+        ClientError: BAD_CURSOR, COMPANY_REQUIRED, SUBSCRIPTION_LIMIT.
     """
     operation: Operation = info.context
+    if operation.caller.follower.subscribers >= limits.MAX_SUBSCRIPTIONS:
+        raise ClientError("SUBSCRIPTION_LIMIT", "Too many subscriptions are open: try again later.")
     cursor = _cursor(start.after_cursor, operation.caller)
     company = await operation.company(start.company_id)
     return _told(info, topic, company, start, cursor, wanted, make)

@@ -11,6 +11,9 @@ DEFAULT_PAGE = 20
 MAX_PAGE = 500
 """How many edges a page has: where none is said, and at most; PAGE_TOO_LARGE."""
 
+MAX_SUBSCRIPTIONS = 10_000
+"""How many subscriptions one process holds; SUBSCRIPTION_LIMIT."""
+
 DEVELOPMENT = {"cost_bucket": 100_000_000, "cost_per_second": 10_000_000}
 """Where nobody but the developer asks, no caller runs dry."""
 

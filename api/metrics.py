@@ -12,6 +12,7 @@ from prometheus_client import (
 from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from api.limits import MAX_SUBSCRIPTIONS
 from api.throttle import Throttle
 from store.follow import Follower
 from store.log import EventLog, Receipt, Rejected
@@ -48,11 +49,32 @@ class Metrics:
         self.subscriptions = Gauge(
             "dialgraph_subscriptions", "Subscriptions that are open.", registry=self.registry
         )
+        self.waiting = Gauge(
+            "dialgraph_subscription_waiting_changes",
+            "Changes waiting for subscribers.",
+            registry=self.registry,
+        )
+        self.overflowed = Counter(
+            "dialgraph_subscription_overflows",
+            "Buffers that were too full; their subscribers read on from the log.",
+            registry=self.registry,
+        )
+        self.append_refused = Counter(
+            "dialgraph_append_refused",
+            "Requests refused because the queue was full.",
+            registry=self.registry,
+        )
+        self.limit = Gauge(
+            "dialgraph_limit", "How much there may be of it.", ["of"], registry=self.registry
+        )
         self.follower_failures = Counter(
             "dialgraph_follower_failures", "Failures of following.", registry=self.registry
         )
         self.running = Gauge(
             "dialgraph_operations_running", "Queries that run now.", registry=self.registry
+        )
+        self.operation_seconds = Histogram(
+            "dialgraph_operation_seconds", "How long queries ran.", registry=self.registry
         )
         self.refused = Counter(
             "dialgraph_operations_refused",
@@ -70,13 +92,21 @@ class Metrics:
     def watch_throttle(self, throttle: Throttle) -> None:
         """Count the operations that are refused, and show how many run."""
         throttle.on_refused = lambda code: self.refused.labels(code).inc()
+        throttle.on_ended = self.operation_seconds.observe
         self.running.set_function(lambda: throttle.running)
+        self.limit.labels("operations_running").set(throttle.limits.concurrent_operations)
+        self.limit.labels("operation_seconds").set(throttle.limits.operation_seconds)
 
-    def watch(self, log: EventLog, follower: Follower) -> None:
+    def watch(self, log: EventLog, follower: Follower, queue_events: int) -> None:
         """Count the follower's failures; read the other figures whenever they are asked for."""
         follower.on_failure = self.follower_failures.inc
+        follower.broadcaster.on_overflow = self.overflowed.inc
         self.queued.set_function(lambda: log.queued)
         self.subscriptions.set_function(lambda: follower.subscribers)
+        self.waiting.set_function(lambda: follower.broadcaster.waiting)
+        self.limit.labels("append_queue_events").set(queue_events)
+        self.limit.labels("subscriptions").set(MAX_SUBSCRIPTIONS)
+        self.limit.labels("changes_waiting_for_one_subscriber").set(follower.buffer_changes)
 
     def count_receipt(self, receipt: Receipt) -> None:
         """Count what became of the bodies of one request."""

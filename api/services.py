@@ -71,7 +71,7 @@ async def open_services(
             throttle=throttle,
             documents=documents,
         )
-        services.metrics.watch(log, follower)
+        services.metrics.watch(log, follower, settings.queue_events)
         services.metrics.watch_throttle(throttle)
         try:
             yield services

@@ -41,6 +41,7 @@ class Throttle:
     Attributes:
         running: How many queries run now.
         on_refused: Called with the code of each refusal.
+        on_ended: Called with the seconds that a query took.
     """
 
     def __init__(
@@ -51,6 +52,7 @@ class Throttle:
         self.production = chosen.production
         self.running = 0
         self.on_refused: Callable[[str], None] = lambda _: None
+        self.on_ended: Callable[[float], None] = lambda _: None
         self._buckets = Buckets(chosen.limits, clock)
 
     def charge(self, caller: str, cost: int) -> Charge:
@@ -78,7 +80,8 @@ class Throttle:
             raise ClientError("OPERATION_LIMIT", "Too much is asked at once: try again soon.")
         seconds = self.limits.operation_seconds
         self.running += 1
-        set_deadline(time.monotonic() + seconds)
+        began = time.monotonic()
+        set_deadline(began + seconds)
         try:
             async with asyncio.timeout(seconds) as timer:
                 yield
@@ -91,3 +94,4 @@ class Throttle:
         finally:
             set_deadline(None)
             self.running -= 1
+            self.on_ended(time.monotonic() - began)

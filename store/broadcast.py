@@ -1,7 +1,7 @@
 """One reading of the log, handed to all who listen: a change meets only those who may want it."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
 from store.changes import Change
@@ -46,15 +46,26 @@ class _Listening:
 
 
 class Broadcaster:
-    """Who listens to what."""
+    """Who listens to what.
+
+    Attributes:
+        on_overflow: Called when more waits for a subscriber than may.
+    """
 
     def __init__(self) -> None:
+        self.on_overflow: Callable[[], None] = lambda: None
         self._channels: dict[Channel, _Listening] = {}
 
     @property
     def channels(self) -> list[Channel]:
         """The topics and companies that anybody listens to."""
         return list(self._channels)
+
+    @property
+    def waiting(self) -> int:
+        """How many changes wait for all of them; one that waits for several is counted for each."""
+        listening = self._channels.values()
+        return sum(each.waiting for channel in listening for each in channel.subscribers)
 
     def __len__(self) -> int:
         return sum(len(channel.subscribers) for channel in self._channels.values())
@@ -89,6 +100,7 @@ class Broadcaster:
                 subscriber.offer(change, traits)
                 if subscriber.has_overflowed:
                     self.discard(subscriber)
+                    self.on_overflow()
 
     def wake(self) -> None:
         """Let everybody look around."""

@@ -42,6 +42,7 @@ class Follower:
         restart_seconds: How long it pauses after a failure.
 
     Attributes:
+        broadcaster: Who listens, and how much waits for them.
         on_failure: Called after a failure that nobody foresaw.
     """
 
@@ -54,13 +55,13 @@ class Follower:
         poll_seconds: float = 0.25,
         restart_seconds: float = 1.0,
     ) -> None:
+        self.buffer_changes = buffer_changes
         self.on_failure: Callable[[], None] = lambda: None
         self._log = log
-        self._buffer_changes = buffer_changes
         self._patience_seconds = patience_seconds
         self._poll_seconds = poll_seconds
         self._restart_seconds = restart_seconds
-        self._broadcaster = Broadcaster()
+        self.broadcaster = Broadcaster()
         self._timers: dict[str, Timers] = {}
         self._foldings: dict[Channel, Foldings] = {}
         self._interested = 0
@@ -85,7 +86,7 @@ class Follower:
     @property
     def listening(self) -> int:
         """How many of them have been told everything and wait for what comes."""
-        return len(self._broadcaster)
+        return len(self.broadcaster)
 
     async def subscribe(
         self,
@@ -113,7 +114,7 @@ class Follower:
             LogUnavailableError: The log could not be read, or is followed no more. Resume after
                 the cursor of the last change.
         """
-        subscriber = Subscriber(topic, company, wanted or {}, self._buffer_changes)
+        subscriber = Subscriber(topic, company, wanted or {}, self.buffer_changes)
         self._join()
         try:
             head = await self._head()
@@ -125,7 +126,7 @@ class Follower:
                     yield change
                     subscriber.reached = max(subscriber.reached, change.cursor)
         finally:
-            self._broadcaster.discard(subscriber)
+            self.broadcaster.discard(subscriber)
             self._leave()
 
     def _join(self) -> None:
@@ -145,7 +146,7 @@ class Follower:
             if subscriber.has_overflowed:
                 lag.begin()
                 subscriber.start_again()
-            if subscriber in self._broadcaster:
+            if subscriber in self.broadcaster:
                 lag.end()
                 changes = await subscriber.take()
             else:
@@ -180,7 +181,7 @@ class Follower:
         return wanted
 
     def _listen(self, subscriber: Subscriber[Any]) -> None:
-        self._broadcaster.add(subscriber)
+        self.broadcaster.add(subscriber)
         if subscriber.topic is CALLBACKS:
             self._timers.setdefault(subscriber.company, Timers(datetime.now(UTC)))
         self._waker.wake()
@@ -201,7 +202,7 @@ class Follower:
                     await asyncio.sleep(self._restart_seconds)
         finally:
             self._is_over = True
-            self._broadcaster.wake()
+            self.broadcaster.wake()
 
     async def _follow(self) -> None:
         async with asyncio.TaskGroup() as group:
@@ -229,7 +230,7 @@ class Follower:
         After a commit of this process there are, as a rule.
         """
         async with self._stepping:
-            channels = self._broadcaster.channels
+            channels = self.broadcaster.channels
             if self._position is None or not channels:
                 return False
             if not all(topic.kinds for topic, _ in channels):
@@ -246,7 +247,7 @@ class Follower:
         async with self._stepping:
             if self._position is None:
                 return
-            channels = self._broadcaster.channels
+            channels = self.broadcaster.channels
             if not channels:
                 self._position = head.position
                 return
@@ -262,7 +263,7 @@ class Follower:
             for topic, company in channels
         ]
         for told in formed:
-            self._broadcaster.publish(*told)
+            self.broadcaster.publish(*told)
         if self._position is not None:
             self._position = stretch.until
 
@@ -276,7 +277,7 @@ class Follower:
         return changes
 
     async def _tell_due(self) -> None:
-        listening = {company for topic, company in self._broadcaster.channels if topic is CALLBACKS}
+        listening = {company for topic, company in self.broadcaster.channels if topic is CALLBACKS}
         for company in self._timers.keys() - listening:
             del self._timers[company]
         for company, timers in list(self._timers.items()):
@@ -292,7 +293,7 @@ class Follower:
         except LogUnavailableError:
             self._timers[company].expect(hints)
             raise
-        self._broadcaster.publish(CALLBACKS, company, changes)
+        self.broadcaster.publish(CALLBACKS, company, changes)
 
     def _view(self, company: str) -> View:
         position = self._position or 0  # without one nobody listens

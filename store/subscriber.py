@@ -56,6 +56,11 @@ class Subscriber(Generic[C]):
         self._kept_to = 0
 
     @property
+    def waiting(self) -> int:
+        """How many changes wait for it."""
+        return len(self._waiting)
+
+    @property
     def read_to(self) -> int:
         """The last position of which nothing is missing."""
         position = position_of(self.reached.number)

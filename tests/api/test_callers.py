@@ -1,0 +1,108 @@
+"""D22: what callers of some companies are told where they say no company, and of positions."""
+
+import asyncio
+from collections.abc import AsyncIterator
+
+import pytest
+from factories import a_call_event, a_campaign_event
+from graph import Graph, a_graph
+
+from api.operation import Caller
+from api.schema import schema
+
+STATUS = '{ campaign(campaignId: "c1") { status } }'
+
+
+@pytest.fixture
+async def companies(mongo_uri: str) -> AsyncIterator[Graph]:
+    """Positions 1 to 4: of `a`, `b`, `a` and `c`."""
+    events = [
+        a_campaign_event(companyId=company, status=status)
+        for company, status in [("a", "NEW"), ("b", "PAUSED"), ("a", "STOPPED"), ("c", "NEW")]
+    ]
+    async with a_graph(mongo_uri, *events) as graph:
+        yield graph
+
+
+@pytest.mark.parametrize(
+    ("seen", "position"),
+    [(["a"], 3), (["b"], 2), (["b", "a"], 3), (["unknown"], 0), ([], 0), (["c", "b"], 4)],
+)
+async def test_d22_the_position_is_the_last_one_of_the_callers_companies(
+    companies: Graph, seen: list[str], position: int
+) -> None:
+    answer = await companies.seen_by(*seen).ask("{ __typename log { position } }")
+
+    assert answer["extensions"]["position"] == position
+    assert answer["data"]["log"]["position"] == position
+
+
+async def test_d22_so_it_is_beside_an_error(companies: Graph) -> None:
+    answer = await companies.seen_by("b").ask("{ nowhere }")
+
+    assert answer["extensions"]["position"] == 2
+
+
+@pytest.mark.parametrize(("seen", "status"), [(["b", "unknown"], "PAUSED"), (["b"], "PAUSED")])
+async def test_d22_the_one_company_that_has_events_need_not_be_said(
+    companies: Graph, seen: list[str], status: str
+) -> None:
+    assert await companies.seen_by(*seen).get(STATUS) == {"status": status}
+
+
+async def test_d22_of_several_one_must_be_said(companies: Graph) -> None:
+    assert await companies.seen_by("a", "b").code(STATUS) == "COMPANY_REQUIRED"
+
+
+async def test_d22_a_caller_of_no_company_sees_nothing(companies: Graph) -> None:
+    assert await companies.seen_by().get(STATUS) is None
+
+
+@pytest.mark.parametrize(
+    ("at_position", "status"), [(1, "NEW"), (2, "NEW"), (3, "STOPPED"), (4, "STOPPED")]
+)
+async def test_d22_a_foreign_position_is_a_moment_as_any_other(
+    companies: Graph, at_position: int, status: str
+) -> None:
+    query = """query ($position: Position) {
+      campaign(campaignId: "c1", atPosition: $position) { status }
+    }"""
+
+    shown = await companies.seen_by("a").get(query, position=at_position)
+
+    assert shown == {"status": status}
+
+
+async def test_d22_query_then_subscribe_has_no_gap_and_no_overlap(companies: Graph) -> None:
+    graph = companies.seen_by("a")
+    position = (await graph.ask(STATUS))["extensions"]["position"]
+    query = "subscription ($after: Position) { eventAppended(after: $after) { position } }"
+    following = asyncio.create_task(graph.caller.follower.run())
+    results = await schema.subscribe(query, {"after": position}, context_value=graph.caller)
+
+    hearing = asyncio.create_task(anext(results))
+    await companies.append(a_call_event(companyId="b"), a_call_event(companyId="a"))
+
+    async with asyncio.timeout(10):
+        told = await hearing
+    assert told.data == {"eventAppended": {"position": 6}}
+    assert (told.extensions or {})["position"] == 6
+    following.cancel()
+    await asyncio.gather(following, return_exceptions=True)
+
+
+async def test_d22_who_sees_several_hears_of_the_first_that_comes(graph: Graph) -> None:
+    caller = Caller(graph.log, graph.caller.follower, companies=("a", "b"))
+    following = asyncio.create_task(caller.follower.run())
+    query = "subscription { eventAppended { position companyId } }"
+    results = await schema.subscribe(query, context_value=caller)
+
+    hearing = asyncio.create_task(anext(results))
+    await graph.append(a_campaign_event(companyId="theirs"))
+    await graph.append(a_campaign_event(companyId="b"))
+
+    async with asyncio.timeout(10):
+        told = await hearing
+    assert told.data == {"eventAppended": {"position": 2, "companyId": "b"}}
+    following.cancel()
+    await asyncio.gather(following, return_exceptions=True)

@@ -1,15 +1,19 @@
 """What browsers, pages and strangers may do at the doors, and what they are told."""
 
-import asyncio
+import ipaddress
 import json
 import logging
 import re
 import ssl
 from collections.abc import AsyncIterator
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import httpx
 import pytest
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec
 from factories import a_campaign_event
 from serving import RunningServer, a_server
 from websockets.asyncio.client import connect
@@ -217,7 +221,7 @@ async def test_in_production_a_query_in_the_address_comes_with_what_no_page_send
 
 
 async def test_over_tls_browsers_are_told_to_stay_there(mongo_uri: str, tmp_path: Path) -> None:
-    cert, key = await a_certificate(tmp_path)
+    cert, key = a_certificate(tmp_path)
     web = WebSettings(tls_cert=cert, tls_key=key)
     async with a_server(mongo_uri, web=web) as server:
         trusting = ssl.create_default_context(cafile=str(cert))
@@ -229,17 +233,24 @@ async def test_over_tls_browsers_are_told_to_stay_there(mongo_uri: str, tmp_path
     assert answer.headers["Strict-Transport-Security"].startswith("max-age=")
 
 
-async def a_certificate(folder: Path) -> tuple[Path, Path]:
+def a_certificate(folder: Path) -> tuple[Path, Path]:
     """Make a certificate for 127.0.0.1, signed by itself."""
-    cert, key = folder / "cert.pem", folder / "key.pem"
-    making = await asyncio.create_subprocess_exec(
-        *("openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256"),
-        *("-nodes", "-subj", "/CN=dialgraph", "-addext", "subjectAltName=IP:127.0.0.1"),
-        *("-keyout", str(key), "-out", str(cert)),
-        stderr=asyncio.subprocess.DEVNULL,
+    key, name = ec.generate_private_key(ec.SECP256R1()), "dialgraph"
+    subject = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, name)])
+    address = x509.IPAddress(ipaddress.ip_address("127.0.0.1"))
+    now = datetime.now(UTC)
+    made = (
+        x509.CertificateBuilder(subject, subject, key.public_key(), x509.random_serial_number())
+        .not_valid_before(now - timedelta(days=1))
+        .not_valid_after(now + timedelta(days=1))
+        .add_extension(x509.SubjectAlternativeName([address]), critical=False)
+        .sign(key, hashes.SHA256())
     )
-    assert await making.wait() == 0
-    return cert, key
+    pem, plain = serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8
+    (folder / "cert.pem").write_bytes(made.public_bytes(pem))
+    unlocked = serialization.NoEncryption()
+    (folder / "key.pem").write_bytes(key.private_bytes(pem, plain, unlocked))
+    return folder / "cert.pem", folder / "key.pem"
 
 
 # The checks of graphql-cop, by its names for them: each is what it sends, and what it looks for.

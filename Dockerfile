@@ -19,6 +19,6 @@ EXPOSE 8000
 HEALTHCHECK --start-period=10s \
     CMD ["python", "-c", "import urllib.request as r; r.urlopen('http://127.0.0.1:8000/healthz', timeout=3)"]
 ENTRYPOINT ["dialgraph"]
-# Inside a container it must listen beyond loopback. Without tokens it refuses to: say --insecure
-# after the name of the image where only friends reach the published port.
+# Inside a container it must listen beyond loopback. Without tokens it refuses to: where only friends
+# reach the published port, run it with "serve --host 0.0.0.0 --insecure" instead.
 CMD ["serve", "--host", "0.0.0.0", "--production"]

@@ -19,6 +19,7 @@ from api.execution import CompilingExecutor, RememberedDocuments
 from api.extensions import LeanRunner
 from api.operation import Operation
 from api.query import Query
+from api.request_id import request_id
 from api.subscription import Subscription
 from api.throttling import Throttled
 from api.types.application import Application
@@ -48,7 +49,8 @@ class DialgraphSchema(strawberry.Schema):
         """Log the faults; what a client can mend is told to the client alone."""
         for error in errors:
             if is_fault(error):
-                _log.error("%s", error.message, exc_info=error.original_error)
+                parts = (request_id() or "-", error.message)
+                _log.error("request %s: %s", *parts, exc_info=error.original_error)
 
 
 def is_fault(error: GraphQLError) -> bool:
@@ -123,7 +125,8 @@ class Masked(MaskErrors):
             return GraphQLError(message, error.nodes, path=error.path, extensions=error.extensions)
         cases = ((DeadlineError, _LATE), (LogUnavailableError, _PASSING), (Exception, _INTERNAL))
         message, code = next(told for kind, told in cases if isinstance(error.original_error, kind))
-        return GraphQLError(message, error.nodes, path=error.path, extensions={"code": code})
+        told = {"code": code} | ({"requestId": named} if (named := request_id()) else {})
+        return GraphQLError(message, error.nodes, path=error.path, extensions=told)
 
 
 _SUGGESTION = re.compile(r" Did you mean [^?]*\?")

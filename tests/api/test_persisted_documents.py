@@ -10,10 +10,13 @@ from typing import Any
 import pytest
 from serving import RunningServer, a_server
 from websockets.asyncio.client import ClientConnection, connect
+from websockets.exceptions import ConnectionClosed
+from websockets.frames import CloseCode
 from websockets.typing import Subprotocol
 
 from api.environ import SettingsError
 from api.errors import ClientError
+from api.graphql_request import MAX_REQUEST_BYTES
 from api.persisted_documents import AutomaticDocuments, TrustedDocuments, open_documents
 from api.web_settings import WebSettings
 
@@ -125,6 +128,27 @@ async def heard(socket: ClientConnection, payload: dict[str, Any]) -> Any:  # no
         return message["payload"][0]["extensions"]["code"]
     await socket.recv()
     return message["payload"]["data"]
+
+
+async def test_over_a_socket_a_document_that_is_too_large_ends_only_itself(
+    server: RunningServer,
+) -> None:
+    async with a_socket(server) as socket:
+        large = {"query": "{ __typename }" + " " * 50_000}
+
+        assert await heard(socket, large) == "DOCUMENT_TOO_LARGE"
+        assert await heard(socket, {"query": QUERY}) == {"__typename": "Query"}
+
+
+async def test_a_frame_over_the_limit_ends_the_socket(server: RunningServer) -> None:
+    async with a_socket(server) as socket:
+        await socket.send("x" * (MAX_REQUEST_BYTES + 1))
+
+        with pytest.raises(ConnectionClosed) as closed:
+            await socket.recv()
+
+    assert closed.value.rcvd is not None
+    assert closed.value.rcvd.code == CloseCode.MESSAGE_TOO_BIG
 
 
 @pytest.mark.parametrize(

@@ -168,6 +168,20 @@ async def test_a_fault_carries_the_headers_and_the_id_too(
     assert answer.headers["X-Content-Type-Options"] == "nosniff"
 
 
+async def test_a_fault_of_a_field_carries_the_id_in_the_answer_and_in_the_log(
+    server: RunningServer, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setattr("api.query.roots.log", None)
+
+    answer = await server.client.post(
+        "/graphql", json={"query": "{ log { position } }"}, headers={"X-Request-ID": "named"}
+    )
+
+    [error] = answer.json()["errors"]
+    assert error["extensions"] == {"code": "INTERNAL", "requestId": "named"}
+    assert caplog.messages[0].startswith("request named: ")
+
+
 @pytest.mark.parametrize(
     ("given", "is_kept"), [("trace-1:a.b_c", True), ("x" * 65, False), ("a b", False), ("", False)]
 )

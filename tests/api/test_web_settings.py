@@ -3,10 +3,21 @@
 from pathlib import Path
 
 import pytest
+from click.testing import CliRunner
 
+from api.cli import main
 from api.environ import SettingsError
 from api.limits import OperationLimits
 from api.web_settings import WebSettings
+
+
+def test_an_option_rules_over_its_variable(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("DIALGRAPH_TRUSTED_DOCUMENTS", "/of-the-variable.json")
+
+    ended = CliRunner().invoke(main, ["serve", "--trusted-documents", "/of-the-option.json"])
+
+    assert ended.exit_code == 1
+    assert "DIALGRAPH_TRUSTED_DOCUMENTS is '/of-the-option.json'" in ended.output
 
 
 def test_a_developer_has_all_that_helps_and_runs_into_no_rate() -> None:

@@ -26,68 +26,39 @@ class Metrics:
     def __init__(self) -> None:
         self.registry = CollectorRegistry()
         ProcessCollector(registry=self.registry)
-        self.appended = Counter(
-            "dialgraph_events_appended", "Events new in the log.", registry=self.registry
-        )
-        self.duplicates = Counter(
-            "dialgraph_events_duplicate", "Events that the log held.", registry=self.registry
-        )
-        self.rejected = Counter(
-            "dialgraph_events_rejected", "Bodies not appended.", ["code"], registry=self.registry
-        )
+        self.appended = self._counter("events_appended", "Events new in the log.")
+        self.duplicates = self._counter("events_duplicate", "Events that the log held.")
+        self.rejected = self._counter("events_rejected", "Bodies not appended.", "code")
         self.append_seconds = Histogram(
             "dialgraph_append_seconds",
             "From the whole body to its durable outcome.",
             buckets=_APPEND_SECONDS,
             registry=self.registry,
         )
-        self.queued = Gauge(
-            "dialgraph_append_queue_events",
-            "Events waiting for their commit.",
-            registry=self.registry,
+        self.queued = self._gauge("append_queue_events", "Events waiting for their commit.")
+        self.append_refused = self._counter("append_refused", "Requests that met a full queue.")
+        self.subscriptions = self._gauge("subscriptions", "Subscriptions that are open.")
+        self.waiting = self._gauge(
+            "subscription_waiting_changes", "Changes waiting for subscribers."
         )
-        self.subscriptions = Gauge(
-            "dialgraph_subscriptions", "Subscriptions that are open.", registry=self.registry
-        )
-        self.waiting = Gauge(
-            "dialgraph_subscription_waiting_changes",
-            "Changes waiting for subscribers.",
-            registry=self.registry,
-        )
-        self.overflowed = Counter(
-            "dialgraph_subscription_overflows",
+        self.overflowed = self._counter(
+            "subscription_overflows",
             "Buffers that were too full; their subscribers read on from the log.",
-            registry=self.registry,
         )
-        self.append_refused = Counter(
-            "dialgraph_append_refused",
-            "Requests refused because the queue was full.",
-            registry=self.registry,
-        )
-        self.limit = Gauge(
-            "dialgraph_limit", "How much there may be of it.", ["of"], registry=self.registry
-        )
-        self.follower_failures = Counter(
-            "dialgraph_follower_failures", "Failures of following.", registry=self.registry
-        )
-        self.running = Gauge(
-            "dialgraph_operations_running", "Queries that run now.", registry=self.registry
-        )
+        self.follower_failures = self._counter("follower_failures", "Failures of following.")
+        self.running = self._gauge("operations_running", "Queries that run now.")
         self.operation_seconds = Histogram(
             "dialgraph_operation_seconds", "How long queries ran.", registry=self.registry
         )
-        self.refused = Counter(
-            "dialgraph_operations_refused",
-            "Operations over a limit.",
-            ["code"],
-            registry=self.registry,
-        )
-        self.requests = Counter(
-            "dialgraph_http_requests",
-            "Requests answered.",
-            ["route", "status"],
-            registry=self.registry,
-        )
+        self.refused = self._counter("operations_refused", "Operations over a limit.", "code")
+        self.limit = self._gauge("limit", "How much there may be of it.", "of")
+        self.requests = self._counter("http_requests", "Requests answered.", "route", "status")
+
+    def _counter(self, name: str, meaning: str, *labels: str) -> Counter:
+        return Counter(f"dialgraph_{name}", meaning, labels, registry=self.registry)
+
+    def _gauge(self, name: str, meaning: str, *labels: str) -> Gauge:
+        return Gauge(f"dialgraph_{name}", meaning, labels, registry=self.registry)
 
     def watch_throttle(self, throttle: Throttle) -> None:
         """Count the operations that are refused, and show how many run."""

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, tzinfo
 
 from store.body import digest, parse_body
-from store.collections import COMPANIES, Document, facts_of, keys_of
+from store.collections import COMPANIES, EVENTS, Document, facts_of, keys_of
 from store.driver import Database, is_body_of
 from store.head import Head
 from store.json_text import Object
@@ -72,7 +72,7 @@ async def verify(database: Database, head: Head, *, zone: tzinfo) -> AsyncIterat
         findings = list(_holes(batch, last))
         last = batch[-1]["_id"]
         events.update(event["company"] for event in batch)
-        findings += await _check(database, batch, head.generation, zone)
+        findings += await _check_again(database, batch, head.generation, zone)
         yield Progress(last, findings, list(_redacted(batch)))
     if last != head.position:
         missing = Finding(last + 1, f"there are no events from here up to {head.position}")
@@ -92,6 +92,17 @@ def _holes(batch: Sequence[Document], last: int) -> Iterator[Finding]:
         if event["_id"] != last + 1:
             yield Finding(last + 1, f"there is no event from here up to {event['_id'] - 1}")
         last = event["_id"]
+
+
+async def _check_again(
+    database: Database, batch: Sequence[Document], generation: int, zone: tzinfo
+) -> list[Finding]:
+    """Check events, and once more where something is wrong: they may be redacted meanwhile."""
+    if not await _check(database, batch, generation, zone):
+        return []
+    bounds = {"$gte": batch[0]["_id"], "$lte": batch[-1]["_id"]}
+    anew = await database.find(EVENTS, {"_id": bounds}, sort=[("_id", 1)])
+    return await _check(database, anew, generation, zone) if anew else []
 
 
 async def _check(

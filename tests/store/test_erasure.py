@@ -228,6 +228,35 @@ async def test_the_old_bodies_are_redeliveries_however_they_are_spelled(told: To
     assert await told.giving_away() == []
 
 
+async def test_an_event_of_two_who_were_forgotten_is_still_known(told: Told) -> None:
+    await forget(told.log, "acme", KEY, by="the officer")
+    await forget(told.log, "acme", pair_key("externalId", "client-0815"), by="another officer")
+
+    receipt = await told.log.append(DELIVERED)
+
+    assert (receipt.appended, receipt.duplicates) == (0, 8)
+    findings, redacted = await told.findings()
+    assert findings == []
+    assert {each.position: each.by for each in redacted}[2] == "another officer"
+    assert await told.giving_away() == []
+
+
+async def test_an_erasure_beside_a_verification_is_no_finding(
+    told: Told, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    find = told.database.find
+
+    async def late(collection: str, *query: Any, **rest: Any) -> list[Document]:  # noqa: ANN401
+        if collection == facts_of(1):
+            monkeypatch.undo()
+            await forget(told.log, "acme", KEY, by="the officer")
+        return await find(collection, *query, **rest)
+
+    monkeypatch.setattr(told.database, "find", late)
+
+    assert (await told.findings())[0] == []
+
+
 async def test_another_event_that_differs_in_what_was_not_erased_is_new(told: Told) -> None:
     await forget(told.log, "acme", KEY, by="the officer")
     other = DELIVERED[1].replace(b"Dear Ihor", b"Dear Ivan")

@@ -49,7 +49,7 @@ def caller_of(connection: HTTPConnection, identity: Identity) -> Caller:
 
 
 def _payer(connection: HTTPConnection, identity: Identity) -> str:
-    """Return who is charged: a token by its name, whoever needs none by the address."""
+    """Return who is charged: a machine or a person by its name, who needs none by the address."""
     if not services_of(connection).gate.is_open:
-        return identity.name
+        return f"{'person' if identity.key is None else 'machine'} {identity.name}"
     return connection.client.host if connection.client else identity.name

@@ -30,7 +30,8 @@ from store.changes import CallUpdate as CallChange
 from store.cursor import BadCursorError, Cursor
 from store.errors import LogUnavailableError
 from store.event_pages import load_events
-from store.moment import Moment
+from store.head import last_position
+from store.moment import Moment, position_of
 from store.subscriber import SlowSubscriberError, Wanted
 from store.topics import Topic
 from store.view import View
@@ -112,8 +113,25 @@ async def _told(  # noqa: PLR0913, PLR0917 - the parts of `told`
                 )
                 operation.position, operation.cursor = change.position, emission.cursor
                 yield event
+    except SlowSubscriberError as error:
+        raise _slow(error.code, await _own_place(operation.caller, error.cursor)) from error
     except Exception as error:
         raise _client_error(error) from error
+
+
+async def _own_place(caller: Caller, cursor: Cursor) -> Cursor:
+    """Return a place to resume at among the caller's companies: the log may be farther (D22)."""
+    position = position_of(cursor.number)
+    if caller.companies is None:
+        return cursor
+    last = await last_position(caller.log.database, caller.companies, position)
+    return cursor if last == position else Cursor.after_position(last)
+
+
+def _slow(code: str, cursor: Cursor) -> ClientError:
+    slow = ClientError(code, str(SlowSubscriberError(cursor)))
+    slow.extensions = {"code": code, "cursor": str(cursor)}
+    return slow
 
 
 async def _made(caller: Caller, change: C, selection: Selected, make: Make[C]) -> object:
@@ -138,10 +156,6 @@ def _client_error(error: Exception) -> ClientError:
     """Say why a subscription ends; of faults no more than that there is one."""
     if isinstance(error, ClientError):
         return error
-    if isinstance(error, SlowSubscriberError):
-        slow = ClientError(error.code, str(error))
-        slow.extensions = {"code": error.code, "cursor": str(error.cursor)}
-        return slow
     if isinstance(error, LogUnavailableError):
         return ClientError(UNAVAILABLE, "The store does not answer: resume after the last cursor.")
     _log.error("a subscription failed", exc_info=error)

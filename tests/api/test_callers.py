@@ -5,10 +5,12 @@ from collections.abc import AsyncIterator
 
 import pytest
 from factories import a_call_event, a_campaign_event
+from following import a_follower, until
 from graph import Graph, a_graph
 
 from api.operation import Caller
 from api.schema import schema
+from store.cursor import Cursor
 
 STATUS = '{ campaign(campaignId: "c1") { status } }'
 
@@ -106,3 +108,23 @@ async def test_d22_who_sees_several_hears_of_the_first_that_comes(graph: Graph) 
     assert told.data == {"eventAppended": {"position": 2, "companyId": "b"}}
     following.cancel()
     await asyncio.gather(following, return_exceptions=True)
+
+
+async def test_d22_a_slow_client_resumes_at_a_place_of_its_own(companies: Graph) -> None:
+    """It had got all up to the end of the log, where others' events are."""
+    query = "subscription { callUpdated(after: 3) { cursor } }"
+    async with a_follower(companies.log, buffer_changes=2, patience_seconds=0) as follower:
+        caller = Caller(companies.log, follower, companies=("a",))
+        results = await schema.subscribe(query, context_value=caller)
+        hearing = asyncio.create_task(anext(results))
+        await until(lambda: follower.listening)
+
+        await companies.append(*(a_call_event(companyId="a", n=number) for number in range(9)))
+        failed = await hearing
+
+    assert failed.errors is not None
+    error = failed.errors[0]
+    assert error.extensions is not None
+    assert error.extensions["code"] == "SLOW_SUBSCRIBER"
+    assert error.extensions["cursor"] == str(Cursor.after_position(3))
+    assert error.extensions["cursor"] in error.message

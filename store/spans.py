@@ -38,7 +38,7 @@ class Span:
     @cached_property
     def items(self) -> list["Span"]:
         """The elements of an array."""
-        return [Span(self._source, start, end) for _, start, end in self._children()]
+        return [self._child(*child) for child in self._children()]
 
     @cached_property
     def members(self) -> dict[str, "Span"]:
@@ -50,9 +50,14 @@ class Span:
         """The keys and values of an object in order, repeated keys included."""
         children = self._children()
         return [
-            (key, Span(self._source, start, end))
-            for (key, _, _), (_, start, end) in zip(children, children, strict=True)
+            (key, self._child(*child))
+            for (key, _, _), child in zip(children, children, strict=True)
         ]
+
+    def _child(self, value: Json, start: int, end: int) -> "Span":
+        child = Span(self._source, start, end)
+        child.value = value  # was decoded to find its end
+        return child
 
     def _children(self) -> Iterator[tuple[str, int, int]]:
         """Find the parts between the brackets: elements, or keys and values in turn."""

@@ -7,6 +7,7 @@ send `Origin` and `Sec-Fetch-Site`.
 
 import ipaddress
 from collections.abc import Collection
+from functools import lru_cache
 from urllib.parse import urlsplit
 
 from starlette.datastructures import Headers
@@ -15,6 +16,8 @@ from starlette.websockets import WebSocketClose
 from strawberry.http.websocket_origin import is_same_origin
 
 from api.answers import error_response
+
+_REMEMBERED = 256
 
 _FOREIGN = "Pages of another origin may not ask: name it in DIALGRAPH_ALLOWED_ORIGINS."
 _UNKNOWN = "This server has another name: add this one to DIALGRAPH_ALLOWED_HOSTS."
@@ -67,6 +70,7 @@ class Origins:
         return not is_link or bool(scope.get("query_string"))
 
 
+@lru_cache(_REMEMBERED)
 def _name_of(host: str) -> str | None:
     """Return the name in a `Host` header, without its port; `None` where it is none."""
     try:
@@ -75,6 +79,7 @@ def _name_of(host: str) -> str | None:
         return None
 
 
+@lru_cache(_REMEMBERED)
 def _is_of_this_machine(name: str) -> bool:
     """Say whether a name always means this machine, or an address that no name stands for."""
     return name == "localhost" or name.endswith(".localhost") or _is_address(name)
@@ -88,6 +93,7 @@ def _is_address(name: str) -> bool:
     return True
 
 
+@lru_cache(_REMEMBERED)
 def _is_loopback(address: str) -> bool:
     return _is_address(address) and ipaddress.ip_address(address).is_loopback
 

@@ -9,6 +9,7 @@ from datetime import date
 from typing import Any
 
 import orjson
+from throttles import unlimited
 
 from api.encoding import encode
 from api.operation import Caller
@@ -86,7 +87,7 @@ async def a_graph(uri: str, *events: bytes) -> AsyncIterator[Graph]:
     name = f"test-{os.getpid()}-{uuid.uuid4().hex[:8]}"
     async with connect(uri, name) as database:
         async with open_log(database) as log:
-            graph = Graph(log, Caller(log, Follower(log)))
+            graph = Graph(log, Caller(log, Follower(log), throttle=unlimited()))
             await graph.append(*events)
             yield graph
         await database.drop()

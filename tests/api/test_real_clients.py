@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from factories import a_campaign_event
 from following import formed, simulated, until
-from serving import RunningServer
+from serving import RunningServer, a_server
 from streams import first, over_socket
 
 from store.topics import CALLS
@@ -43,13 +43,20 @@ async def clients() -> Path:
     return CLIENTS
 
 
-async def listen(clients: Path, server: RunningServer, door: str, **asked: object) -> list[Any]:
+def settings_of(server: RunningServer, door: str, **asked: object) -> str:
     url = server.url.replace("http", "ws", 1) if door == "ws" else server.url
-    settings = json.dumps({"door": door, "url": f"{url}/graphql", **asked})
+    return json.dumps({"door": door, "url": f"{url}/graphql", **asked})
+
+
+async def listen(clients: Path, server: RunningServer, door: str, **asked: object) -> list[Any]:
+    return await said_by(clients, "listen.mjs", settings_of(server, door, **asked))
+
+
+async def said_by(clients: Path, script: str, settings: str) -> list[Any]:
     node = await asyncio.create_subprocess_exec(
-        "node", "listen.mjs", settings, cwd=clients, stdout=asyncio.subprocess.PIPE
+        "node", script, settings, cwd=clients, stdout=asyncio.subprocess.PIPE
     )
-    async with asyncio.timeout(60):
+    async with asyncio.timeout(120):
         out, _ = await node.communicate()
     assert node.returncode == 0
     return [json.loads(line) for line in out.splitlines()]
@@ -86,3 +93,41 @@ async def test_a_client_that_drops_after_every_change_hears_what_one_that_stays_
 
     assert at_once == staying
     assert dropping == staying
+
+
+@pytest.mark.parametrize("library", ["apollo", "urql"])
+async def test_a_page_whose_socket_is_lost_after_every_change_hears_all(
+    clients: Path, server: RunningServer, company: str, library: str
+) -> None:
+    await server.log.append(simulated(company))
+    count = min(30, len(await formed(server.log, CALLS, company)))
+    staying = await first(over_socket(server, CALLS_QUERY, company=company, after=0), count)
+    asked = {"query": CALLS_QUERY, "variables": {"company": company, "after": 0}, "count": count}
+
+    told = await said_by(clients, "resume.mjs", settings_of(server, "ws", library=library, **asked))
+
+    assert told == [each["extensions"]["cursor"] for each in staying]
+
+
+@pytest.mark.parametrize(("door", "word"), [("ws", b"closed 1012"), ("sse", b"connecting again")])
+async def test_when_the_server_ends_a_client_comes_again_by_itself(
+    clients: Path, mongo_uri: str, company: str, door: str, word: bytes
+) -> None:
+    async with a_server(mongo_uri) as server:
+        settings = settings_of(server, door, query=CALLS_QUERY, variables={"company": company})
+        node = await asyncio.create_subprocess_exec(
+            *("node", "retry.mjs", settings),
+            cwd=clients,
+            stdout=asyncio.subprocess.PIPE,
+            stderr=asyncio.subprocess.PIPE,
+        )
+        await until(lambda: server.services.follower.listening)
+
+    assert node.stderr is not None
+    async with asyncio.timeout(20):
+        first_word = await node.stderr.readline()
+        await node.stderr.readline()  # of the next attempt: it has not given up
+    assert first_word == word + b"\n"
+    assert node.returncode is None
+    node.kill()
+    await node.communicate()

@@ -136,9 +136,7 @@ def _require_no_hole(lines: Sequence[LogLine]) -> None:
 def _prepared(line: LogLine, zone: tzinfo) -> PreparedEvent:
     try:
         if line.redacted is not None:
-            return prepared_redacted(
-                line.raw, line.received_at, zone, line.position, line.redacted
-            )
+            return prepared_redacted(line.raw, line.received_at, zone, line.position, line.redacted)
         return prepare(line.raw, parse_body(line.raw).value, line.received_at, zone)
     except RejectedError as error:
         raise LogLineError(f"position {line.position} is no event: {error}") from error

@@ -6,10 +6,10 @@ from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
-from unbreakable.node_set import NodeSet, a_node_set
-from unbreakable.table import table
 
 from store.driver import Database, connect
+from unbreakable.node_set import NodeSet, a_node_set
+from unbreakable.table import table
 
 _HERE = Path(__file__).parent
 

@@ -4,12 +4,13 @@ import asyncio
 import json
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from datetime import timedelta
 from typing import Any
 
 import httpx
 import pytest
 from factories import a_campaign_event
-from serving import RunningServer
+from serving import RunningServer, a_server
 from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import ConnectionClosed, InvalidStatus
 from websockets.typing import Subprotocol
@@ -151,6 +152,60 @@ async def test_a_socket_that_is_not_acknowledged_may_ask_nothing(server: Running
         await socket.subscribe("a", "{ __typename }")
 
         assert await socket.closing_code() == 4401
+
+
+async def test_a_socket_that_says_nothing_is_closed(
+    mongo_uri: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("api.endpoint._INIT_TIMEOUT", timedelta(seconds=0.1))
+
+    async with a_server(mongo_uri) as server, a_socket(server) as socket:
+        assert await socket.closing_code() == 4408
+
+
+async def test_two_operations_of_one_id_close_the_socket(socket: Socket) -> None:
+    await socket.subscribe("a", CHANGES, company="twice")
+    await socket.subscribe("a", CHANGES, company="twice")
+
+    assert await socket.closing_code() == 4409
+
+
+async def test_an_id_that_is_free_again_is_taken_again(socket: Socket) -> None:
+    await socket.subscribe("a", CHANGES, company="again")
+    await socket.send(type="complete", id="a")
+    await socket.subscribe("a", "{ __typename }")
+
+    assert (await socket.receive())["payload"]["data"] == {"__typename": "Query"}
+
+
+async def test_a_second_connection_init_closes_the_socket(socket: Socket) -> None:
+    await socket.send(type="connection_init")
+
+    assert await socket.closing_code() == 4429
+
+
+@pytest.mark.parametrize("payload", [3, "a", [1], True])
+async def test_a_connection_init_with_rubbish_closes_the_socket(
+    server: RunningServer, payload: object
+) -> None:
+    async with a_socket(server) as socket:
+        await socket.send(type="connection_init", payload=payload)
+
+        assert await socket.closing_code() == 4400
+
+
+async def test_a_binary_frame_closes_the_socket(socket: Socket) -> None:
+    await socket.connection.send(b'{"type": "ping"}')
+
+    assert await socket.closing_code() == 4400
+
+
+async def test_what_nobody_waits_for_is_passed_over(socket: Socket) -> None:
+    await socket.send(type="complete", id="unknown")
+    await socket.send(type="pong", payload={"any": "thing"})
+    await socket.send(type="ping", payload={})
+
+    assert await socket.receive() == {"type": "pong"}
 
 
 async def test_the_legacy_protocol_is_not_spoken(server: RunningServer) -> None:

@@ -7,6 +7,8 @@ from contextlib import ExitStack
 
 from api.settings import StartError
 
+_DEAD_AFTER_SECONDS = 60
+
 
 def bind(host: str, port: int, *, is_guarded: bool = False) -> list[socket.socket]:
     """Bind a socket for each address of `host`; the caller closes them.
@@ -60,6 +62,10 @@ def _bound(address: tuple[str, int]) -> socket.socket:
     bound = socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP)
     try:
         bound.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        if hasattr(socket, "TCP_USER_TIMEOUT"):
+            # Who was unplugged acknowledges no heartbeat; by default Linux tries for 15 minutes.
+            milliseconds = _DEAD_AFTER_SECONDS * 1000
+            bound.setsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, milliseconds)
         if family == socket.AF_INET6:
             bound.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 1)
         bound.bind(address)

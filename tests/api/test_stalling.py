@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import socket
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 
@@ -15,6 +16,7 @@ from websockets.exceptions import ConnectionClosed
 from websockets.typing import Subprotocol
 
 from api import connections, event_stream, graphql_websocket, request_body
+from api.listening import bind
 
 QUERY = "subscription ($company: ID!) { callUpdated(companyId: $company) { cursor } }"
 
@@ -108,13 +110,13 @@ async def trickle_chunks(writer: Wire) -> None:
 @asynccontextmanager
 async def subscribed_socket(server: RunningServer, company: str) -> AsyncIterator[ClientConnection]:
     address = server.url.replace("http", "ws") + "/graphql"
-    async with connect(address, subprotocols=[Subprotocol("graphql-transport-ws")]) as socket:
-        await socket.send(json.dumps({"type": "connection_init"}))
-        assert json.loads(await socket.recv())["type"] == "connection_ack"
+    async with connect(address, subprotocols=[Subprotocol("graphql-transport-ws")]) as client:
+        await client.send(json.dumps({"type": "connection_init"}))
+        assert json.loads(await client.recv())["type"] == "connection_ack"
         payload = {"query": QUERY, "variables": {"company": company}}
-        await socket.send(json.dumps({"type": "subscribe", "id": "1", "payload": payload}))
+        await client.send(json.dumps({"type": "subscribe", "id": "1", "payload": payload}))
         await until(lambda: server.services.follower.listening)
-        yield socket
+        yield client
 
 
 @asynccontextmanager
@@ -134,10 +136,10 @@ async def test_a_socket_is_closed_with_a_code_to_retry_on_when_the_server_ends(
 ) -> None:
     async with AsyncExitStack() as stack:
         async with a_server(mongo_uri) as server:
-            socket = await stack.enter_async_context(subscribed_socket(server, company))
+            client = await stack.enter_async_context(subscribed_socket(server, company))
 
         with pytest.raises(ConnectionClosed) as closed:
-            await socket.recv()
+            await client.recv()
 
     assert closed.value.rcvd is not None
     assert closed.value.rcvd.code == _SERVICE_RESTART
@@ -159,11 +161,11 @@ async def test_an_idle_socket_is_sent_pings_and_goes_on(
 ) -> None:
     monkeypatch.setattr(graphql_websocket, "HEARTBEAT_SECONDS", 0.05)
 
-    async with asyncio.timeout(5), subscribed_socket(server, company) as socket:
-        first, second = [json.loads(await socket.recv()) for _ in range(2)]
-        await socket.send(json.dumps({"type": "pong"}))
+    async with asyncio.timeout(5), subscribed_socket(server, company) as client:
+        first, second = [json.loads(await client.recv()) for _ in range(2)]
+        await client.send(json.dumps({"type": "pong"}))
         await server.post(a_call_event(companyId=company))
-        kinds = [json.loads(await socket.recv())["type"] for _ in range(10)]
+        kinds = [json.loads(await client.recv())["type"] for _ in range(10)]
 
     assert first == second == {"type": "ping"}
     assert "next" in kinds
@@ -189,12 +191,24 @@ async def test_a_socket_has_room_for_a_bounded_number_of_operations(
     monkeypatch.setattr(graphql_websocket, "MAX_OPERATIONS", 1)
     payload = {"query": QUERY, "variables": {"company": company}}
 
-    async with asyncio.timeout(5), subscribed_socket(server, company) as socket:
-        await socket.send(json.dumps({"type": "subscribe", "id": "2", "payload": payload}))
-        refused = json.loads(await socket.recv())
+    async with asyncio.timeout(5), subscribed_socket(server, company) as client:
+        await client.send(json.dumps({"type": "subscribe", "id": "2", "payload": payload}))
+        refused = json.loads(await client.recv())
         await server.post(a_call_event(companyId=company))
-        told = json.loads(await socket.recv())
+        told = json.loads(await client.recv())
 
     assert (refused["type"], refused["id"]) == ("error", "2")
     assert refused["payload"][0]["extensions"]["code"] == "OPERATION_LIMIT"
     assert (told["type"], told["id"]) == ("next", "1")
+
+
+async def test_a_client_that_was_unplugged_is_given_up_by_the_kernel() -> None:
+    [bound] = bind("127.0.0.1", 0)
+    with bound, socket.socket() as client:
+        bound.listen()
+        client.connect(bound.getsockname())
+        accepted, _ = bound.accept()
+        with accepted:
+            patience = accepted.getsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT)
+
+    assert patience == 60_000

@@ -1,53 +1,15 @@
-"""Connections that wait for nothing for ever, and how they end when the server does."""
+"""HTTP connections: what they do not wait for, and how they end when the server does."""
 
 import asyncio
 
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
-from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
-
-STALL_SECONDS = 30.0
-"""How long a client may take nothing of what waits for it; then its connection is cut."""
 
 HEAD_SECONDS = 20.0
 """How long a request's head may take, and what is left of a body that was refused."""
 
 
-class _Stalling(asyncio.Protocol):
-    """Cuts the connection when the other end takes nothing: closing would wait for it for ever."""
-
-    transport: asyncio.Transport
-    _looking: asyncio.TimerHandle | None = None
-
-    def pause_writing(self) -> None:
-        super().pause_writing()
-        self._look_later()
-
-    def resume_writing(self) -> None:
-        self._look_no_more()
-        super().resume_writing()
-
-    def connection_lost(self, exc: Exception | None) -> None:
-        self._look_no_more()
-        super().connection_lost(exc)
-
-    def _look_later(self) -> None:
-        left_bytes = self.transport.get_write_buffer_size()
-        loop = asyncio.get_running_loop()
-        self._looking = loop.call_later(STALL_SECONDS, self._look, left_bytes)
-
-    def _look(self, left_bytes: int) -> None:
-        if self.transport.get_write_buffer_size() < left_bytes:
-            self._look_later()
-        else:
-            self.transport.abort()
-
-    def _look_no_more(self) -> None:
-        if self._looking is not None:
-            self._looking.cancel()
-
-
-class HttpConnection(_Stalling, HttpToolsProtocol):
-    """Uvicorn's, which neither a slow head nor a reader that does not read holds on to."""
+class HttpConnection(HttpToolsProtocol):
+    """Uvicorn's, which waits for no head for ever, and breaks endless answers off."""
 
     _expecting: asyncio.TimerHandle | None = None
 
@@ -101,7 +63,3 @@ class HttpConnection(_Stalling, HttpToolsProtocol):
     def _expect_nothing(self) -> None:
         if self._expecting is not None:
             self._expecting.cancel()
-
-
-class WebSocketConnection(_Stalling, WebSocketsSansIOProtocol):
-    """Uvicorn's, which a reader that does not read does not hold on to."""

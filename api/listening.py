@@ -7,7 +7,8 @@ from contextlib import ExitStack
 
 from api.settings import StartError
 
-_DEAD_AFTER_SECONDS = 60
+DEAD_AFTER_SECONDS = 60
+"""How long a client may take nothing of what waits for it; then its connection is cut."""
 
 
 def bind(host: str, port: int, *, is_guarded: bool = False) -> list[socket.socket]:
@@ -63,8 +64,9 @@ def _bound(address: tuple[str, int]) -> socket.socket:
     try:
         bound.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         if hasattr(socket, "TCP_USER_TIMEOUT"):
-            # Who was unplugged acknowledges no heartbeat; by default Linux tries for 15 minutes.
-            milliseconds = _DEAD_AFTER_SECONDS * 1000
+            # By default Linux tries for 15 minutes where nobody answers, and for ever where
+            # somebody does who reads nothing.
+            milliseconds = int(DEAD_AFTER_SECONDS * 1000)
             bound.setsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, milliseconds)
         if family == socket.AF_INET6:
             bound.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 1)

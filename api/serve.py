@@ -12,7 +12,7 @@ import uvicorn
 
 from api.access_log import show_access_log
 from api.app import create_app
-from api.connections import HttpConnection, WebSocketConnection
+from api.connections import HttpConnection
 from api.demo import running_demo
 from api.graphql_request import MAX_REQUEST_BYTES
 from api.listening import base_url
@@ -42,7 +42,7 @@ class Server(uvicorn.Server):
             access_log=False,
             server_header=False,
             http=HttpConnection,
-            ws=WebSocketConnection,
+            ws="websockets-sansio",
             ws_max_size=MAX_REQUEST_BYTES,
             timeout_graceful_shutdown=_GRACE_SECONDS,
         )

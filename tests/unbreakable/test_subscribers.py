@@ -21,7 +21,7 @@ from streams import first, over_events, over_socket
 from websockets.asyncio.client import connect
 from websockets.typing import Subprotocol
 
-from api import connections
+from api import listening
 from unbreakable.ledger import senders
 from unbreakable.listener import APPENDED, hold_against_positions, listeners
 from unbreakable.node_set import NodeSet
@@ -209,7 +209,7 @@ async def test_who_reads_nothing_is_cut_and_resumes_and_others_hear_all(
     monkeypatch: pytest.MonkeyPatch,
     request_of: Callable[[str], list[bytes]],
 ) -> None:
-    monkeypatch.setattr(connections, "STALL_SECONDS", 1.0)
+    monkeypatch.setattr(listening, "DEAD_AFTER_SECONDS", 1)
     async with a_server(mongo_uri) as server:
         follower = server.services.follower
         deaf = await a_deaf_client(server, request_of(company))
@@ -220,12 +220,12 @@ async def test_who_reads_nothing_is_cut_and_resumes_and_others_hear_all(
         await until(lambda: follower.listening == 2)
 
         for number in range(_LONG_EVENTS):
-            padding = random.randbytes(_LONG_BYTES // 2).hex()
+            padding = random.randbytes(_LONG_BYTES // 2).hex() if number else ""
             await server.log.append([a_call_event(companyId=company, place=number, p=padding)])
         heard = [each["extensions"]["cursor"] for each in await hearing]
         await until(lambda: not follower.subscribers)
-        last = last_cursor(await read_to_the_end(deaf))
-        deaf.close()
+        with deaf:
+            last = last_cursor(await read_to_the_end(deaf))
         missed = heard[heard.index(last) + 1 :]
         rest = await first(over_events(server, QUERY, company=company, resume=last), len(missed))
 

@@ -45,8 +45,8 @@ class OperationLimits:
     max_root_fields: int = 30
     max_directives: int = 50
     max_cost: int = 50_000
-    cost_bucket: int = 500_000
-    cost_per_second: int = 10_000
+    cost_bucket: int = 5_000_000
+    cost_per_second: int = 200_000
     operation_seconds: int = 15
     concurrent_operations: int = 64
 

@@ -9,7 +9,7 @@ from api.web_settings import WebSettings
 
 def unlimited() -> Throttle:
     """Return a throttle that lets everything pass."""
-    limits = OperationLimits(**{each.name: 10**6 for each in fields(OperationLimits)})
+    limits = OperationLimits(**{each.name: 10**9 for each in fields(OperationLimits)})
     return Throttle(WebSettings(limits=replace(limits, max_cost=10**12, cost_bucket=10**15)))
 
 

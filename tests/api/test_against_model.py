@@ -156,7 +156,7 @@ def asked(server: RunningServer) -> Asked:
 
 
 def subscribed(server: RunningServer) -> Subscribed:
-    return Subscribed(Caller(server.log, server.services.follower))
+    return Subscribed(Caller(server.log, server.services.follower, throttle=unlimited()))
 
 
 def now() -> int:

@@ -22,6 +22,13 @@ async def test_a_cached_answer_is_the_logs(graph: Graph, seed: int) -> None:
         if place % 4 == 3:
             cached = await graph.spelled(everything, **query.variables)
             known = await graph.afresh().spelled(everything, **query.variables)
-            differing += [body] if cached != known else []
+            differing += [body] if data_of(cached) != data_of(known) else []
 
     assert differing == []
+
+
+def data_of(answer: bytes) -> bytes:
+    """Leave out what is told of the operation, such as how much of its limit is left."""
+    data, told, _ = answer.partition(b'"extensions":{"position"')
+    assert told
+    return data

@@ -284,7 +284,7 @@ async def test_a_sender_that_does_not_wait_for_the_answer_has_its_event_appended
     address = httpx.URL(server.url)
     _, writer = await asyncio.open_connection(address.host, address.port)
 
-    writer.write(b"POST /events HTTP/1.1\r\nHost: x\r\nContent-Length: %d\r\n\r\n" % len(event))
+    writer.write(b"POST /events HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Length: %d\r\n\r\n" % len(event))
     writer.write(event)
     await writer.drain()
     writer.close()
@@ -300,7 +300,7 @@ async def test_a_sender_that_leaves_in_the_middle_appends_nothing(
 ) -> None:
     address = httpx.URL(server.url)
     _, writer = await asyncio.open_connection(address.host, address.port)
-    writer.write(b"POST /events HTTP/1.1\r\nHost: x\r\nContent-Length: 99\r\n\r\n{")
+    writer.write(b"POST /events HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Length: 99\r\n\r\n{")
     await writer.drain()
 
     writer.close()

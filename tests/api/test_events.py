@@ -284,8 +284,8 @@ async def test_a_sender_that_does_not_wait_for_the_answer_has_its_event_appended
     address = httpx.URL(server.url)
     _, writer = await asyncio.open_connection(address.host, address.port)
 
-    writer.write(b"POST /events HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Length: %d\r\n\r\n" % len(event))
-    writer.write(event)
+    writer.write(b"POST /events HTTP/1.1\r\nHost: 127.0.0.1\r\n")
+    writer.write(b"Content-Length: %d\r\n\r\n%b" % (len(event), event))
     await writer.drain()
     writer.close()
 

@@ -7,6 +7,9 @@ from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 HEAD_SECONDS = 20.0
 """How long a request's head may take, and what is left of a body that was refused."""
 
+_HEARING_SECONDS = 5.0
+_POLL_SECONDS = 0.01
+
 
 class HttpConnection(HttpToolsProtocol):
     """Uvicorn's, which waits for no head for ever, and breaks endless answers off."""
@@ -19,9 +22,18 @@ class HttpConnection(HttpToolsProtocol):
         self._expect_head()
 
     def connection_lost(self, exc: Exception | None) -> None:
-        """Note that it is gone."""
+        """Note that it is gone; who sent all and left in the same moment is heard nevertheless."""
         self._expect_nothing()
-        super().connection_lost(exc)
+        self._lose(exc, asyncio.get_running_loop().time() + _HEARING_SECONDS)
+
+    def _lose(self, exc: Exception | None, latest: float) -> None:
+        # Of a connection that is lost uvicorn hands out no body, even if it has all of it.
+        loop, cycle = asyncio.get_running_loop(), self.cycle
+        is_heard = cycle is None or cycle.response_complete or cycle.more_body or not cycle.body
+        if not is_heard and loop.time() < latest:
+            loop.call_later(_POLL_SECONDS, self._lose, exc, latest)
+        else:
+            super().connection_lost(exc)
 
     def on_message_begin(self) -> None:
         """Note that a request begins."""

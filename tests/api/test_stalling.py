@@ -212,3 +212,17 @@ async def test_a_client_that_was_unplugged_is_given_up_in_a_minute() -> None:
             patience = accepted.getsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT)
 
     assert patience == 60_000
+
+
+async def test_who_sends_all_and_leaves_in_the_same_moment_is_heard(mongo_uri: str) -> None:
+    count = 50
+    async with a_server(mongo_uri) as server:
+        for number in range(count):
+            body = a_call_event(place=number)
+            async with a_wire(server) as (_, writer):
+                head = f"POST /events HTTP/1.1\r\nHost: localhost\r\nContent-Length: {len(body)}"
+                writer.write(head.encode() + b"\r\n\r\n" + body)
+
+        async with asyncio.timeout(10):
+            while len(await server.events()) < count:  # noqa: ASYNC110 - nothing tells
+                await asyncio.sleep(0.05)

@@ -12,6 +12,7 @@ from factories import a_campaign_event
 from faults import failing, mongod_with_failpoints
 from serving import RunningServer, a_server
 
+from api import connections
 from store.embedded import embedded_mongo
 from unbreakable.rounds import rounds
 from unbreakable.table import new_row
@@ -98,8 +99,9 @@ async def test_a_body_one_byte_too_long_is_too_large(server: RunningServer, door
 
 @pytest.mark.parametrize("door", [EVENTS, GRAPH])
 async def test_a_body_of_chunks_without_an_end_is_cut_off_at_the_limit(
-    server: RunningServer, door: str
+    server: RunningServer, door: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr(connections, "HEAD_SECONDS", 2.0)
     sent = 0
 
     async def endless() -> AsyncIterator[bytes]:

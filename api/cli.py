@@ -4,6 +4,7 @@ import os
 import sys
 import time
 from collections.abc import Coroutine, Mapping
+from contextlib import ExitStack
 from datetime import UTC, datetime
 from typing import Any, BinaryIO
 
@@ -53,8 +54,11 @@ def serve_command(
     """
     with explained():
         settings = Settings.from_environ({**os.environ, **_as_variables(web)})
-        sockets = bind(host, port, is_guarded=settings.asks_for_tokens or insecure)
-        run_to_end(serve(settings.for_demo() if demo else settings, sockets, demo=demo))
+        with ExitStack() as bound:
+            sockets = bind(host, port, is_guarded=settings.asks_for_tokens or insecure)
+            for each in sockets:
+                bound.enter_context(each)
+            run_to_end(serve(settings.for_demo() if demo else settings, sockets, demo=demo))
 
 
 def _as_variables(options: Mapping[str, str | bool | None]) -> dict[str, str]:

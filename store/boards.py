@@ -13,7 +13,7 @@ from store.collections import Document, Pipeline
 from store.deadline import set_deadline
 from store.driver import Database
 from store.fold import State
-from store.moment import Moment, fact_number
+from store.moment import Moment, numbers_between
 from store.view import View
 
 Result = TypeVar("Result")
@@ -148,10 +148,7 @@ async def _bring_up(view: View, boards: Sequence[Board]) -> None:
 async def _rows_since(view: View, position: int | None) -> list[Document]:
     if position is None or position == view.moment.position:
         return []
-    numbers = {
-        "$gte": fact_number(position + 1, 0),
-        "$lt": fact_number(view.moment.position + 1, 0),
-    }
+    numbers = numbers_between(position, view.moment.position)
     return await view.database.find(
         view.facts,
         {"_id": numbers, "company": view.company, "kind": "application"},

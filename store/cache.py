@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 
 from store.collections import Document, facts_of
 from store.driver import Database
-from store.moment import Moment, fact_number, position_of
+from store.moment import Moment, numbers_between, position_of
 
 MAX_WEIGHT = 500_000
 """How much a process keeps: a state weighs 8, about 5 KiB; other entries 1; 300 MiB in all."""
@@ -224,10 +224,7 @@ def _weight(value: object) -> int:
 async def _rows_between(
     database: Database, company: str, moment: Moment, position: int
 ) -> list[Document]:
-    numbers = {
-        "$gte": fact_number(position + 1, 0),
-        "$lt": fact_number(moment.position + 1, 0),
-    }
+    numbers = numbers_between(position, moment.position)
     return await database.find(
         facts_of(moment.generation),
         {"_id": numbers, "company": company},

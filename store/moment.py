@@ -22,6 +22,11 @@ def end_of(position: int) -> int:
     return fact_number(position, (1 << PLACES) - 1)
 
 
+def numbers_between(after: int, until: int) -> dict[str, int]:
+    """Return the condition that the numbers of facts behind a position fulfil, up to another."""
+    return {"$gte": fact_number(after + 1, 0), "$lt": fact_number(until + 1, 0)}
+
+
 @dataclass(frozen=True, slots=True)
 class Moment:
     """What an answer may know (D21): one position of the log, perhaps one moment in time.

@@ -8,7 +8,7 @@ from store.body import parse_body
 from store.collections import COUNTERS, ERASURES, EVENTS, Document, facts_of, keys_of
 from store.driver import Transaction
 from store.head import LOG_COUNTER
-from store.moment import fact_number
+from store.moment import numbers_between
 from store.redaction import Redactor, redacted_digest, stub_of
 from store.rows import PreparedEvent, prepare
 
@@ -82,7 +82,7 @@ def prepared_redacted(
 
 
 def _of_event(position: int) -> Document:
-    return {"_id": {"$gte": fact_number(position, 0), "$lt": fact_number(position + 1, 0)}}
+    return {"_id": numbers_between(position - 1, position)}
 
 
 def _rewrite(

@@ -10,7 +10,7 @@ from store.collections import COMPANIES, EVENTS, Document, facts_of, keys_of
 from store.driver import Database, is_body_of
 from store.head import Head
 from store.json_text import Object
-from store.moment import fact_number, position_of
+from store.moment import numbers_between, position_of
 from store.redaction import redacted_digest, stub_of
 from store.rejections import RejectedError
 from store.replay import replay
@@ -108,10 +108,7 @@ async def _check_again(
 async def _check(
     database: Database, batch: Sequence[Document], generation: int, zone: tzinfo
 ) -> list[Finding]:
-    bounds = {
-        "$gte": fact_number(batch[0]["_id"], 0),
-        "$lt": fact_number(batch[-1]["_id"] + 1, 0),
-    }
+    bounds = numbers_between(batch[0]["_id"] - 1, batch[-1]["_id"])
     facts = await _by_position(database, facts_of(generation), bounds)
     keys = await _by_position(database, keys_of(generation), bounds)
     findings: list[Finding] = []

@@ -11,7 +11,7 @@ from store.driver import Database
 from store.facts import Kind
 from store.foldings import Foldings, Span
 from store.head import Head
-from store.moment import Moment, fact_number, position_of
+from store.moment import Moment, fact_number, numbers_between, position_of
 from store.view import View
 
 MAX_POSITIONS = 1_000
@@ -141,7 +141,7 @@ async def _rows(
     database: Database, generation: int, after: int, until: int, asked: Asked
 ) -> list[Document]:
     query = {
-        "_id": {"$gte": fact_number(after + 1, 0), "$lt": fact_number(until + 1, 0)},
+        "_id": numbers_between(after, until),
         "company": {"$in": sorted(asked.companies)},
         "kind": {"$in": sorted(asked.kinds)},
     }

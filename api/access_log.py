@@ -4,8 +4,9 @@ import logging
 import sys
 import time
 
-from starlette.types import ASGIApp, Message, Receive, Scope, Send
+from starlette.types import ASGIApp, Receive, Scope, Send
 
+from api.answered import Answered, route_of
 from api.request_id import request_id
 
 _log = logging.getLogger("dialgraph.access")
@@ -22,20 +23,12 @@ class AccessLog:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
-        status, began = 500, time.monotonic()
-
-        async def noted(message: Message) -> None:
-            nonlocal status
-            status = message.get("status", status)
-            await send(message)
-
+        answered, began = Answered(send), time.monotonic()
         try:
-            await self._app(scope, receive, noted)
+            await self._app(scope, receive, answered)
         finally:
             milliseconds = (time.monotonic() - began) * 1000
-            # The route, not the path: `/events/{token}` has the token in the path.
-            route = getattr(scope.get("route"), "path", "none")
-            parts = (scope["method"], route, status, milliseconds, request_id())
+            parts = (scope["method"], route_of(scope), answered.status, milliseconds, request_id())
             _log.info("%s %s %s %.1f ms %s", *parts)
 
 

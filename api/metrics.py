@@ -10,8 +10,9 @@ from prometheus_client import (
     generate_latest,
 )
 from starlette.responses import Response
-from starlette.types import ASGIApp, Message, Receive, Scope, Send
+from starlette.types import ASGIApp, Receive, Scope, Send
 
+from api.answered import Answered, route_of
 from api.limits import MAX_SUBSCRIPTIONS
 from api.throttle import Throttle
 from store.follow import Follower
@@ -107,14 +108,8 @@ class CountRequests:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
-        status = 500
-
-        async def note(message: Message) -> None:
-            nonlocal status
-            status = message.get("status", status)
-            await send(message)
-
+        answered = Answered(send)
         try:
-            await self._app(scope, receive, note)
+            await self._app(scope, receive, answered)
         finally:
-            self._requests.labels(getattr(scope.get("route"), "path", "none"), status).inc()
+            self._requests.labels(route_of(scope), answered.status).inc()

@@ -95,6 +95,11 @@ class TransportWSHandler(BaseGraphQLTransportWSHandler[Caller, None]):
                 task.cancel()
         await super().shutdown()
 
+    async def handle_task_exception(self, error: Exception) -> None:
+        """Log what an operation ended with, unless its client has merely left."""
+        if not isinstance(error, WebSocketDisconnected):
+            await super().handle_task_exception(error)
+
     async def handle_subscribe(self, message: SubscribeMessage) -> None:
         """Start an operation, where the message is one and there is room."""
         payload: Any = message["payload"]

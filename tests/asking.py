@@ -3,7 +3,7 @@
 import asyncio
 import json
 from collections.abc import AsyncIterator, Callable, Sequence
-from contextlib import asynccontextmanager, suppress
+from contextlib import asynccontextmanager
 from typing import Any
 
 import httpx
@@ -16,6 +16,7 @@ from websockets.typing import Subprotocol
 Told = list[Any]
 
 _PER_SOCKET = 50
+_PATIENCE_SECONDS = 60
 
 
 def _body(door: Door) -> dict[str, object]:
@@ -71,6 +72,9 @@ async def over_socket(
         running = len(doors)
         while running:
             message = json.loads(await socket.recv())
+            if message["type"] == "ping":  # the heartbeat: the operations are long
+                await socket.send(json.dumps({"type": "pong"}))
+                continue
             running -= message["type"] != "next"
             shown = without_cost(message.get("payload"))
             told[int(message["id"])].append([message["type"], shown])
@@ -89,22 +93,25 @@ async def listening(
         over_socket(server, token, doors[at : at + _PER_SOCKET], told["socket"][at:])
         for at in range(0, len(doors), _PER_SOCKET)
     ]
-    tasks = [asyncio.ensure_future(each) for each in (*streams, *sockets)]
-    try:
+    async with asyncio.TaskGroup() as group:  # one that is cut off must not pass for silence
+        tasks = [group.create_task(each) for each in (*streams, *sockets)]
         yield told
-    finally:
         for task in tasks:
             task.cancel()
-        with suppress(asyncio.CancelledError):
-            await asyncio.gather(*tasks, return_exceptions=True)
 
 
-async def until_quiet(told: dict[str, list[Told]], seconds: float = 1.5) -> None:
-    """Wait until nothing more has come for a while."""
-    seen = -1
-    while (now := sum(len(each) for part in told.values() for each in part)) != seen:
-        seen = now
+async def until_quiet(
+    told: Sequence[dict[str, list[Told]]], differ: Callable[[], object], seconds: float = 2
+) -> None:
+    """Wait until no side is told more for a while; one may be behind while they differ."""
+    seen, patience = -1, _PATIENCE_SECONDS / seconds
+    while (now := _count(told)) != seen or (differ() and patience > 0):
+        seen, patience = now, patience - 1
         await asyncio.sleep(seconds)
+
+
+def _count(told: Sequence[dict[str, list[Told]]]) -> int:
+    return sum(len(each) for side in told for part in side.values() for each in part)
 
 
 Asked = Callable[[RunningServer, str, Door], Any]

@@ -226,17 +226,21 @@ async def test_d22_no_subscription_tells_of_another_company(
     sides: tuple[Side, Side], capsys: pytest.CaptureFixture[str]
 ) -> None:
     tried = list(doors("subscription", await examples(sides[0])))
-    told = []
+    a, b = sides
 
-    for side in sides:
-        async with listening(side.server, side.mine, tried) as heard:
-            await until_quiet(heard)
+    def differences() -> list[str]:
+        return [each for name in here for each in leaks(tried, here[name], there[name])]
+
+    async with (
+        listening(a.server, a.mine, tried) as here,
+        listening(b.server, b.mine, tried) as there,
+    ):
+        await until_quiet([here, there], differences)
+        for side in sides:
             await side.world.go_on(side.server.log, range(100, 103))
-            await until_quiet(heard)
-        told.append(heard)
+        await until_quiet([here, there], differences)
+        found = differences()
 
-    here, there = told
-    found = [each for name in here for each in leaks(tried, here[name], there[name])]
     with capsys.disabled():
         print(f"\nsubscriptions: {2 * len(tried)} doors, {len(found)} leaks")  # noqa: T201
     assert len(tried) > 100

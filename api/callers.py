@@ -1,5 +1,7 @@
 """From who is let in to who asks: the caller of a request, or of a WebSocket once it has begun."""
 
+from ipaddress import IPv4Address, IPv6Network, ip_address
+
 from starlette.requests import HTTPConnection, Request
 
 from api.admission import admitted
@@ -10,6 +12,8 @@ from api.services import services_of
 
 NOBODY = Identity(name="nobody", companies=(), scopes=frozenset())
 """Who has opened a WebSocket and has not said yet who it is."""
+
+_CLIENT_BITS = 64
 
 
 async def caller_of_request(request: Request) -> Caller:
@@ -49,7 +53,23 @@ def caller_of(connection: HTTPConnection, identity: Identity) -> Caller:
 
 
 def _payer(connection: HTTPConnection, identity: Identity) -> str:
-    """Return who is charged: a machine or a person by its name, who needs none by the address."""
+    """Return who is charged: a machine or a person by its name, who needs none by the network."""
     if not services_of(connection).gate.is_open:
         return f"{'person' if identity.key is None else 'machine'} {identity.name}"
-    return connection.client.host if connection.client else identity.name
+    return network_of(connection.client.host) if connection.client else identity.name
+
+
+def network_of(host: str) -> str:
+    """Return whose an address is: one IPv6 client has a whole /64, so all of it is one.
+
+    An IPv4 address within an IPv6 one is that IPv4 address; what is no address stays as it is.
+    """
+    try:
+        address = ip_address(host)
+    except ValueError:
+        return host
+    if isinstance(address, IPv4Address):
+        return str(address)
+    if address.ipv4_mapped is not None:
+        return str(address.ipv4_mapped)
+    return str(IPv6Network((int(address), _CLIENT_BITS), strict=False))

@@ -27,7 +27,7 @@ class Caller:
         companies: The companies that the caller sees (D22); `None` is all.
         last_event_id: The cursor after which an SSE client resumes.
         scopes: What the caller may, of `SCOPES`.
-        payer: Who is charged for what is asked: the name of a token, or an address.
+        payer: Who is charged for what is asked: the name of a token, or a network.
         throttle: What holds the callers of this process to their limits.
     """
 

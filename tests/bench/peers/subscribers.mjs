@@ -43,6 +43,7 @@ function listen(campaign, number) {
     socket.on('message', (data) => {
       const message = JSON.parse(data)
       if (message.type === 'next') hear(subscriber, message.payload)
+      else if (message.type === 'ping') socket.send('{"type":"pong"}')
       else if (message.type === 'connection_ack') {
         const variables = { company: COMPANY, campaign: String(campaign) }
         const payload = { query: QUERY, variables }

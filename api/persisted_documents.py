@@ -1,19 +1,14 @@
-"""Documents that clients name instead of sending them: trusted ones of a manifest, or any again.
+"""Documents that clients name instead of sending them again.
 
 A client names a document by `documentId`, as GraphQL over HTTP has it, or by the hash that Apollo's
 clients send in `extensions.persistedQuery`.
 """
 
 import hashlib
-import json
 from collections import OrderedDict
 from collections.abc import Mapping
-from pathlib import Path
 from typing import Any, Protocol
 
-from graphql import GraphQLError, parse
-
-from api.environ import SettingsError
 from api.errors import ClientError
 
 MAX_CHARACTERS = 1_000_000
@@ -22,8 +17,8 @@ MAX_CHARACTERS = 1_000_000
 MAX_DOCUMENT_CHARACTERS = 20_000
 """How long one is at most."""
 
-_APOLLO = "apollo-persisted-query-manifest"
-_PREFIX = "sha256:"
+PREFIX = "sha256:"
+"""What a name may begin with; it means the same without."""
 
 
 class PersistedDocuments(Protocol):
@@ -79,59 +74,6 @@ class AutomaticDocuments:
             self._room += len(dropped)
 
 
-class TrustedDocuments:
-    """Runs the documents of a manifest, and no others.
-
-    Args:
-        texts: The documents by their names.
-    """
-
-    def __init__(self, texts: Mapping[str, str]) -> None:
-        self._texts = {name.removeprefix(_PREFIX): text for name, text in texts.items()}
-        self._known = frozenset(self._texts.values())
-
-    def text(self, query: str | None, named: str | None) -> str:
-        """Return the document to run; one that is sent must be one of them to the letter."""
-        if named is not None and named in self._texts:
-            return self._texts[named]
-        if query in self._known:
-            return query or ""
-        raise ClientError("DOCUMENT_NOT_TRUSTED", "Only documents of the manifest are run here.")
-
-
-def open_documents(manifest: Path | None) -> PersistedDocuments:
-    """Return the documents of a manifest; without one any are remembered.
-
-    Raises:
-        SettingsError: It cannot be read, or a document in it cannot be parsed.
-    """
-    if manifest is None:
-        return AutomaticDocuments()
-    try:
-        texts = _texts(json.loads(manifest.read_bytes()))
-    except (OSError, ValueError, TypeError, KeyError, AttributeError) as error:
-        raise SettingsError(f"{manifest} is no manifest of trusted documents: {error}") from error
-    for name, text in texts.items():
-        try:
-            parse(text)
-        except GraphQLError as error:
-            raise SettingsError(f"{manifest}: {name} cannot be parsed: {error.message}") from error
-    return TrustedDocuments(texts)
-
-
-def _texts(content: Any) -> dict[str, str]:  # noqa: ANN401 - JSON
-    """Read `{hash: document}`, as GraphQL Code Generator writes it, or Apollo's manifest.
-
-    Raises:
-        ValueError, TypeError, KeyError, AttributeError: It is neither.
-    """
-    if content.get("format") == _APOLLO:
-        content = {each["id"]: each["body"] for each in content["operations"]}
-    if not all(isinstance(text, str) for text in content.values()):
-        raise ValueError("a document is no text")
-    return dict(content)
-
-
 def name_of(document_id: str | None, extensions: Mapping[str, Any] | None) -> str | None:
     """Return the name that a request gives its document, if it gives one.
 
@@ -139,7 +81,7 @@ def name_of(document_id: str | None, extensions: Mapping[str, Any] | None) -> st
         ClientError: BAD_REQUEST.
     """
     if document_id is not None:
-        return document_id.removeprefix(_PREFIX)
+        return document_id.removeprefix(PREFIX)
     persisted = (extensions or {}).get("persistedQuery")
     if persisted is None:
         return None

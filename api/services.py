@@ -9,9 +9,12 @@ from starlette.requests import HTTPConnection
 
 from api.gate import Gate
 from api.metrics import Metrics
-from api.persisted_documents import AutomaticDocuments, PersistedDocuments, open_documents
+from api.persisted_documents import AutomaticDocuments, PersistedDocuments
+from api.schema import schema
 from api.settings import Settings
 from api.throttle import Throttle
+from api.trusted_documents import read_manifest
+from api.web_settings import WebSettings
 from store.collections import Limits
 from store.driver import Database, connect
 from store.follow import Follower
@@ -53,7 +56,7 @@ async def open_services(
         SettingsError: The tokens, keys or documents that the settings name cannot be read.
     """
     gate = Gate.of(settings)
-    documents, throttle = open_documents(settings.web.trusted_documents), Throttle(settings.web)
+    documents, throttle = _documents(settings.web), Throttle(settings.web)
     async with (
         _watched(gate),
         connect(uri, settings.database, limits) as database,
@@ -78,6 +81,13 @@ async def open_services(
         finally:
             services.end_subscriptions()
             await asyncio.gather(following, return_exceptions=True)
+
+
+def _documents(web: WebSettings) -> PersistedDocuments:
+    """Return where the text of documents comes from that clients name."""
+    if web.trusted_documents is None:
+        return AutomaticDocuments()
+    return read_manifest(web.trusted_documents, schema, web)
 
 
 @asynccontextmanager

@@ -4,7 +4,6 @@ import hashlib
 import json
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -14,10 +13,9 @@ from websockets.exceptions import ConnectionClosed
 from websockets.frames import CloseCode
 from websockets.typing import Subprotocol
 
-from api.environ import SettingsError
 from api.errors import ClientError
 from api.graphql_request import MAX_REQUEST_BYTES
-from api.persisted_documents import AutomaticDocuments, TrustedDocuments, open_documents
+from api.persisted_documents import AutomaticDocuments
 from api.web_settings import WebSettings
 
 QUERY = "query Named { __typename }"
@@ -176,18 +174,6 @@ async def test_over_a_socket_only_trusted_documents_are_run(trusting: RunningSer
         assert await heard(socket, {"documentId": HASH}) == {"__typename": "Query"}
 
 
-@pytest.mark.parametrize(
-    "content",
-    ["", "[]", "3", '{"a": 1}', '{"a": "{"}', '{"format": "apollo-persisted-query-manifest"}'],
-)
-def test_a_manifest_that_is_none_is_said_to_be_none(tmp_path: Path, content: str) -> None:
-    manifest = tmp_path / "manifest.json"
-    manifest.write_text(content, encoding="utf-8")
-
-    with pytest.raises(SettingsError, match=r"manifest\.json"):
-        open_documents(manifest)
-
-
 def test_the_documents_of_clients_are_remembered_in_bounded_memory() -> None:
     documents = AutomaticDocuments(room=100)
     texts = [f"{{ field{number:04} }}" for number in range(50)]
@@ -207,9 +193,3 @@ def test_a_document_that_is_too_long_is_not_remembered() -> None:
 
     assert documents.text(text, hashlib.sha256(text.encode()).hexdigest()) == text
     assert len(documents) == 0
-
-
-def test_a_trusted_document_is_known_by_both_spellings_of_its_hash() -> None:
-    documents = TrustedDocuments({"sha256:abc": QUERY})
-
-    assert documents.text(None, "abc") == QUERY

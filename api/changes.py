@@ -69,7 +69,8 @@ async def told(
     Whoever selects the same shares the object, its execution and its encoding.
 
     Raises:
-        ClientError: BAD_CURSOR, COMPANY_REQUIRED, SUBSCRIPTION_LIMIT.
+        ClientError: BAD_CURSOR, COMPANY_REQUIRED, SUBSCRIPTION_LIMIT; OPERATION_TIMEOUT, where what
+            one change tells takes longer to load than a query may.
     """
     operation: Operation = info.context
     if operation.caller.follower.subscribers >= limits.MAX_SUBSCRIPTIONS:
@@ -109,7 +110,8 @@ async def _told(  # noqa: PLR0913, PLR0917 - the parts of `told`
             async for change in following:
                 emission = emissions.of(change, selection)
                 event = await emission.event(
-                    partial(_made, operation.caller, change, selection, make)
+                    partial(_made, operation.caller, change, selection, make),
+                    operation.caller.throttle.in_time,
                 )
                 operation.position, operation.cursor = change.position, emission.cursor
                 yield event

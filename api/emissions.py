@@ -3,23 +3,47 @@
 import asyncio
 from collections import OrderedDict
 from collections.abc import Awaitable, Callable, Iterator
+from contextlib import AbstractAsyncContextManager
 from functools import partial
 from typing import Any
 
 import strawberry
 from graphql import FieldNode, Node, VariableNode
 
+from api.errors import ClientError
 from api.execution import SharedEvent
 from api.identity import PERSONAL_DATA
 from api.lookahead import below
 from api.operation import Operation
+from api.throttle import OperationTimeoutError
 from store.changes import Change
+from store.cursor import Cursor
+from store.errors import DeadlineError
 
 # More than may wait for one subscriber, so that those behind it find what it was told.
 MAX_KEPT = 2_048
 MAX_BYTES = 16 * 2**20
 
 Key = tuple[object, ...]
+Make = Callable[[], Awaitable[object]]
+InTime = Callable[[], AbstractAsyncContextManager[None]]
+
+
+class LateChangeError(ClientError):
+    """What a change tells took too long to load. The subscription ends before it; nothing is lost.
+
+    Args:
+        cursor: The change's.
+    """
+
+    def __init__(self, cursor: Cursor) -> None:
+        super().__init__(
+            DeadlineError.code,
+            "A change took too long to load: ask for less of it, and resume with afterCursor"
+            f" {cursor.before()}, or leave it out with {cursor}.",
+        )
+        places = {"cursor": str(cursor.before()), "changeCursor": str(cursor)}
+        self.extensions = {"code": self.code, **places}
 
 
 class Selected:
@@ -87,15 +111,26 @@ class Emission:
         self._event: SharedEvent | None = None
         self.cursor = str(change.cursor)
 
-    async def event(self, make: Callable[[], Awaitable[object]]) -> SharedEvent:
+    async def event(self, make: Make, in_time: InTime) -> SharedEvent:
         """Return what is executed, made by the first who asks; who comes meanwhile waits.
 
-        Where making fails, the next one tries again.
+        Where making fails, the next one tries again: in what is left of its own time, so all who
+        wait for a change that takes too long give up together.
+
+        Args:
+            make: Makes the value that the operation is executed on.
+            in_time: Bounds the time of one who asks.
+
+        Raises:
+            LateChangeError: The time was over.
         """
         if self._event is None:
-            async with self._loading:
-                if self._event is None:
-                    self._event = SharedEvent(await make(), self._on_kept)
+            try:
+                async with in_time(), self._loading:
+                    if self._event is None:
+                        self._event = SharedEvent(await make(), self._on_kept)
+            except OperationTimeoutError as error:
+                raise LateChangeError(self._change.cursor) from error
         return self._event
 
 

@@ -33,7 +33,8 @@ class OperationLimits:
         max_cost: What one operation may cost, see `api/cost.py`; COST_LIMIT.
         cost_bucket: What one caller may spend at once; RATE_LIMITED.
         cost_per_second: How fast it gets that back.
-        operation_seconds: How long a query may take, MongoDB's part too; OPERATION_TIMEOUT.
+        operation_seconds: How long a query, or what one change tells a subscription, may take,
+            MongoDB's part too; OPERATION_TIMEOUT.
         concurrent_operations: How many run at once in this process; OPERATION_LIMIT.
     """
 

@@ -10,6 +10,18 @@ from api.buckets import Buckets
 from api.errors import ClientError
 from api.web_settings import WebSettings
 from store.deadline import set_deadline
+from store.errors import DeadlineError
+
+
+class OperationTimeoutError(ClientError):
+    """What was asked for took longer than it may.
+
+    Args:
+        seconds: How long that is.
+    """
+
+    def __init__(self, seconds: int) -> None:
+        super().__init__(DeadlineError.code, f"It took over {seconds} s: ask for less at once.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,25 +85,37 @@ class Throttle:
         """Run a query: one of as many as may run at once, and not for ever.
 
         Raises:
-            ClientError: OPERATION_LIMIT, before it began; OPERATION_TIMEOUT.
+            ClientError: OPERATION_LIMIT, before it began.
+            OperationTimeoutError: It took too long.
         """
         if self.running >= self.limits.concurrent_operations:
             self.on_refused("OPERATION_LIMIT")
             raise ClientError("OPERATION_LIMIT", "Too much is asked at once: try again soon.")
-        seconds = self.limits.operation_seconds
         self.running += 1
         began = time.monotonic()
-        set_deadline(began + seconds)
+        try:
+            async with self.in_time():
+                yield
+        finally:
+            self.running -= 1
+            self.on_ended(time.monotonic() - began)
+
+    @asynccontextmanager
+    async def in_time(self) -> AsyncIterator[None]:
+        """Read for one answer, or for one change of a subscription; MongoDB is told how long.
+
+        Raises:
+            OperationTimeoutError: It took longer than an operation may.
+        """
+        seconds = self.limits.operation_seconds
+        set_deadline(time.monotonic() + seconds)
         try:
             async with asyncio.timeout(seconds) as timer:
                 yield
-        except TimeoutError:
-            if not timer.expired():
+        except (TimeoutError, DeadlineError) as error:
+            if isinstance(error, TimeoutError) and not timer.expired():
                 raise
-            self.on_refused("OPERATION_TIMEOUT")
-            message = f"It took over {seconds} s: ask for less at once."
-            raise ClientError("OPERATION_TIMEOUT", message) from None
+            self.on_refused(DeadlineError.code)
+            raise OperationTimeoutError(seconds) from None
         finally:
             set_deadline(None)
-            self.running -= 1
-            self.on_ended(time.monotonic() - began)

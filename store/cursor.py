@@ -39,6 +39,12 @@ class Cursor(NamedTuple):
         """Return the cursor behind every change of the events up to `position`."""
         return cls(fact_number(position, 2**PLACES - 1), _MAX_PART)
 
+    def before(self) -> Self:
+        """Return the place directly before: whoever resumes after it gets this change again."""
+        if self.part:
+            return self._replace(part=self.part - 1)
+        return type(self)(self.number - 1, _MAX_PART)
+
     @classmethod
     def parse(cls, text: str) -> Self:
         """Read a cursor back.

@@ -53,7 +53,7 @@ async def open_services(
 
     Raises:
         LogUnavailableError: It did not answer in time.
-        SettingsError: The tokens, keys or documents that the settings name cannot be read.
+        SettingsError: The tokens, keys or documents that the settings name cannot be used.
     """
     gate = Gate.of(settings)
     documents, throttle = _documents(settings.web), Throttle(settings.web)

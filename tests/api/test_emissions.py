@@ -202,7 +202,7 @@ async def test_server_sent_events_share_with_sockets(
 
     [payload], result = await hearing, await told
 
-    assert payload == {"data": data_of(result), "extensions": result.extensions}
+    assert payload == {"data": result.data, "extensions": result.extensions}
     assert (work.loaded, work.executed) == (1, 1)
     await socket.aclose()
 
@@ -268,7 +268,7 @@ def test_a_result_with_errors_is_not_kept() -> None:
 
     results = [event.executor(lambda _: executed).execute_operation() for _ in range(3)]
 
-    assert [results[0], *map(data_of, results[1:])] == [failed, {"a": 1}, {"a": 1}]
+    assert [results[0], *(each.data for each in results[1:])] == [failed, {"a": 1}, {"a": 1}]
     assert sizes == [len('{"a":1}')]
 
 

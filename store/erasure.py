@@ -21,8 +21,9 @@ from store.head import LOG_COUNTER
 from store.log import EventLog
 from store.person import ErasureError, Search
 from store.redacting import Redacting
-from store.redaction import Pseudonyms, Redactor, Telling, texts_of
+from store.redaction import Pseudonyms, Redactor
 from store.retry import every_body
+from store.telling import Telling, texts_of
 
 _EVENTS_PER_TRANSACTION = 20
 _BYTES_PER_TRANSACTION = 4 * 2**20
@@ -164,8 +165,7 @@ class _Erasing:
         """Yield the positions of events to be redacted, a few at a time."""
         batch: list[int] = []
         size_bytes = 0
-        query = {"company": self._run.person.company, "_id": {"$gt": after, "$lte": up_to}}
-        async for row in self._database.stream(EVENTS, query, fields={"raw": 1}):
+        async for row in self._candidates(after, up_to):
             if self._is_about_person(row):
                 batch.append(row["_id"])
                 size_bytes += len(row["raw"])
@@ -174,6 +174,25 @@ class _Erasing:
                 batch, size_bytes = [], 0
         if batch:
             yield batch
+
+    async def _candidates(self, after: int, up_to: int) -> AsyncIterator[Document]:
+        """Yield the events of the person's things, then those whose bytes may tell of the person.
+
+        Nothing leads to a text that names a person, so the company's events are all looked through,
+        thousands at a time; what cannot tell is not even decoded.
+        """
+        known = [each for each in sorted(self._positions) if after < each <= up_to]
+        fields = {"raw": 1}
+        async for row in self._database.stream(EVENTS, {"_id": {"$in": known}}, fields=fields):
+            yield row
+        may_tell = self._redactor.telling.may_be_in
+        query = {"company": self._run.person.company, "_id": {"$gt": after, "$lte": up_to}}
+        async for batch in self._database.batches(EVENTS, query, fields=fields):
+            if not may_tell(batch.content):
+                continue
+            for row in batch.documents():
+                if may_tell(row["raw"]) and row["_id"] not in self._positions:
+                    yield row
 
     def _is_about_person(self, row: Document) -> bool:
         """Say whether anything must go; note where something stays that cannot."""

@@ -8,13 +8,14 @@ another client carries it too: then it is shared, and stays with the other.
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 
-from store.collections import Document, facts_of, keys_of
+from store.collections import Document, Pipeline, facts_of, keys_of
 from store.driver import Database
 from store.errors import StoreError
 from store.facts import Kind
 from store.keys import PHONE, pair_key
 from store.moment import position_of
-from store.redaction import Person, Thing, is_erased, split_pair
+from store.redaction import Person, Thing, is_erased
+from store.telling import split_pair
 
 MAX_THINGS = 10_000
 _MAX_HOLDERS = 1_000
@@ -48,35 +49,39 @@ class Search:
             ErasureError: It is more than one person can have.
         """
         before = len(person.things), len(person.keys)
-        fresh = set(person.keys)
-        while fresh:
-            found = await self._related(person, await self._holders(person, fresh))
+        holders = await self._holders(person, person.keys)
+        while holders:
+            found = await self._related(person, set().union(*holders.values()))
             new = found - person.things
             person.things |= new
             if len(person.things) > MAX_THINGS:
                 raise ErasureError(
                     f"over {MAX_THINGS:,} things carry it: that is not one person's value"
                 )
-            fresh = await self._own_keys(person, new)
-            person.keys |= fresh
+            holders = await self._own_keys(person, new)
+            person.keys |= holders.keys()
         return before != (len(person.things), len(person.keys))
 
-    async def _own_keys(self, person: Person, things: Collection[Thing]) -> set[str]:
-        """Return the keys that these things carried and no other client; note those shared."""
+    async def _own_keys(self, person: Person, things: Collection[Thing]) -> dict[str, set[Thing]]:
+        """Return the keys that these things carried and no other client, each with its holders.
+
+        Those that are shared are noted.
+        """
         carried = {each for each in await self._keys_of(person, things) if not is_erased(each)}
         carried -= person.keys | person.shared
-        known = person.keys | carried
-        own = {key for key in sorted(carried) if await self._is_own(person, key, known)}
-        person.shared |= carried - own
+        known, own = person.keys | carried, dict[str, set[Thing]]()
+        for key, holders in (await self._holders(person, carried)).items():
+            if await self._is_own(person, holders - person.things, known):
+                own[key] = holders
+        person.shared |= carried - own.keys()
         return own
 
-    async def _is_own(self, person: Person, key: str, known: set[str]) -> bool:
-        """Say whether nobody carries a key who is told apart from the person by what was asked for.
+    async def _is_own(self, person: Person, others: set[Thing], known: set[str]) -> bool:
+        """Say whether none of the others who carry a key is told apart by what was asked for.
 
         A pair asked for tells those apart who carry another value of its field; a phone number
         those who carry another one.
         """
-        others = await self._holders(person, {key}) - person.things
         if len(others) > _MAX_HOLDERS:
             return False
         rivals = await self._keys_of(person, others) - known
@@ -85,19 +90,30 @@ class Search:
         field, _ = split_pair(self.sought)
         return not any(each[0] != PHONE and split_pair(each)[0] == field for each in rivals)
 
-    async def _holders(self, person: Person, keys: Iterable[str]) -> set[Thing]:
-        wanted = sorted(keys)
-        rows = await self.database.find(
-            keys_of(self.generation),
-            {"company": person.company, "key": {"$in": wanted}},
-            fields={"_id": 0, "kind": 1, "idKey": 1},
-            limit=100 * MAX_THINGS,
-        )
-        found: set[Thing] = {(row["kind"], row["idKey"]) for row in rows}
-        pairs = [list(split_pair(key)) for key in wanted if key[0] != PHONE]
-        if pairs:  # of callbacks these are no keys
-            condition = {"data.clientSyncIds": {"$in": pairs}}
-            found |= await self._things(person, "callback", condition)
+    async def _holders(self, person: Person, keys: Iterable[str]) -> dict[str, set[Thing]]:
+        """Return for each key the things that carried it; of a popular one as many as matter."""
+        found = {key: await self._holders_by_key(person, key) for key in sorted(keys)}
+        pairs = [list(split_pair(key)) for key in found if key[0] != PHONE]
+        if not pairs:
+            return found
+        # Of callbacks these are no keys: all callbacks are looked at, so for all pairs at once.
+        condition = {"data.clientSyncIds": {"$in": pairs}}
+        fields = {"_id": 0, "idKey": 1, "data.clientSyncIds": 1}
+        for row in await self._facts(person, "callback", condition, fields):
+            for key in found.keys() & {pair_key(*pair) for pair in row["data"]["clientSyncIds"]}:
+                found[key].add(("callback", row["idKey"]))
+        return found
+
+    async def _holders_by_key(self, person: Person, key: str) -> set[Thing]:
+        found: set[Thing] = set()
+        for kind in _LINKED:
+            pipeline: Pipeline = [
+                {"$match": {"company": person.company, "key": key, "kind": kind}},
+                {"$group": {"_id": "$idKey"}},
+                {"$limit": MAX_THINGS + _MAX_HOLDERS + 1},
+            ]
+            rows = await self.database.aggregate(keys_of(self.generation), pipeline)
+            found.update((kind, row["_id"]) for row in rows)
         return found
 
     async def _things(self, person: Person, kind: Kind, condition: Document) -> set[Thing]:

@@ -7,7 +7,7 @@ still lead where they led. The secret that the words are made with is thrown awa
 import hashlib
 import hmac
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
@@ -21,10 +21,10 @@ from store.personal import MAX_LEVELS, PHONES, Part, parts_of, rewritten
 from store.reader import APPLICATION_EVENT, CALL_EVENT, CALLBACK_EVENT, KNOWN_FIELDS
 from store.reader.element import ENVELOPE_FIELDS
 from store.reader.envelope import read_event_name
+from store.telling import Telling, split_pair
 from store.values import read_id, read_plain
 
 _PSEUDONYM = re.compile(r"redacted-(?:[a-z]{24}|[0-9]{24})")
-_LEAST_DIGITS, _LEAST_CHARS, _NATIONAL_DIGITS = 7, 6, 10
 
 Thing = tuple[Kind, str]  # with its id key
 
@@ -49,62 +49,6 @@ class Person:
         """Say whether the thing with this id is one of the person's."""
         read = read_id(given)
         return read is not None and (kind, id_key(read)) in self.things
-
-
-def split_pair(key: str) -> tuple[str, str]:
-    """Return the field and the value of a client sync pair's key."""
-    size, _, rest = key[1:].partition(":")
-    return rest[: int(size)], rest[int(size) :]
-
-
-class Telling:
-    """The texts that give a person away wherever they stand; too short ones stand for others too.
-
-    Args:
-        keys: The person's link keys.
-    """
-
-    def __init__(self, keys: set[str]) -> None:
-        values = {split_pair(key)[1] for key in keys if key[0] != PHONE}
-        phones = [key[1:] for key in keys if key[0] == PHONE]
-        patterns = [_spellings(each) for each in phones if len(each) >= _LEAST_DIGITS]
-        patterns += [_word(each) for each in values if len(each) >= _LEAST_CHARS]
-        self._pattern = re.compile("|".join(patterns)) if patterns else None
-
-    def is_in(self, text: str) -> bool:
-        """Say whether one of them stands in the text."""
-        return self._pattern is not None and self._pattern.search(text) is not None
-
-    def is_in_json(self, value: Json) -> bool:
-        """Say whether one of them stands in a text of the value."""
-        return any(self.is_in(text) for text in texts_of(value))
-
-
-def _spellings(digits: str) -> str:
-    """Write a phone number with anything between its digits, and with any country code or none."""
-    national, between = digits[-_NATIONAL_DIGITS:], r"[^0-9A-Za-z]{0,3}"
-    country = f"(?:[0-9]{between}){{0,3}}" if len(digits) > _NATIONAL_DIGITS else ""
-    return rf"(?<![0-9]){country}{between.join(national)}(?![0-9])"
-
-
-def _word(text: str) -> str:
-    return r"(?<![0-9A-Za-z])" + re.escape(text) + r"(?![0-9A-Za-z])"
-
-
-def texts_of(value: Json) -> Iterator[str]:
-    """Yield the keys and scalars of a JSON value as text."""
-    waiting = [value]
-    while waiting:
-        item = waiting.pop()
-        if isinstance(item, list):
-            waiting += item
-        elif isinstance(item, dict):
-            pairs = getattr(item, "pairs", None) or item.items()
-            for key, each in pairs:
-                yield key
-                waiting.append(each)
-        else:
-            yield read_plain(item)
 
 
 class Pseudonyms:

@@ -17,6 +17,7 @@ from pymongo.write_concern import WriteConcern
 
 from store.collections import Document, Index, Limits, Pipeline
 from store.deadline import milliseconds_left
+from store.driver.batch import Batch
 from store.driver.transaction import Transaction, run_transaction
 from store.driver.translation import translated
 
@@ -98,6 +99,16 @@ class Database:
         with translated():
             async for document in cursor:
                 yield document
+
+    async def batches(
+        self, collection: str, query: Document, *, fields: Mapping[str, int]
+    ) -> AsyncIterator[Batch]:
+        """Yield the documents that match in the order of `_id`, as BSON of at most 16 MiB each."""
+        self.reads += 1
+        cursor = self.handle[collection].find_raw_batches(query, fields, sort=[("_id", 1)])
+        with translated():
+            async for content in cursor:
+                yield Batch(content)
 
     async def find_one(self, collection: str, key: object) -> Document | None:
         """Return the document with this `_id`; one read."""

@@ -21,12 +21,31 @@ def decode(data: str | bytes) -> object:
         raise JSONDecodeError(str(error), "", 0) from error
 
 
+class Encoded:
+    """A value that is JSON already.
+
+    Attributes:
+        encoded: The JSON.
+    """
+
+    __slots__ = ("encoded",)
+
+    def __init__(self, encoded: bytes) -> None:
+        self.encoded = encoded
+
+
 def encode(value: object) -> bytes:
-    """Write JSON; an `orjson.Fragment` inside goes out as it is."""
+    """Write JSON; what is `Encoded` inside goes out as it is."""
     try:
-        return orjson.dumps(value)
+        return orjson.dumps(value, default=_fragment)
     except orjson.JSONEncodeError:
         return orjson.dumps(_spelled(value))
+
+
+def _fragment(value: object) -> orjson.Fragment:
+    if isinstance(value, Encoded):
+        return orjson.Fragment(value.encoded)
+    raise TypeError
 
 
 def _refuse(constant: str) -> NoReturn:
@@ -35,6 +54,8 @@ def _refuse(constant: str) -> NoReturn:
 
 def _spelled(value: object) -> Any:  # noqa: ANN401 - JSON
     """Spell out what orjson has no room for: lone surrogates and integers over 64 bits."""
+    if isinstance(value, Encoded):
+        return _fragment(value)
     if isinstance(value, dict):
         return {key: _spelled(each) for key, each in value.items()}
     if isinstance(value, list | tuple):

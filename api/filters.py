@@ -13,7 +13,7 @@ from api.types.inputs import (
     CampaignFilter,
     DateTimeRange,
 )
-from store.callbacks import courses_of, state_at
+from store.callbacks import courses_of, state_when
 from store.fold import State
 from store.ids import id_key
 from store.links import application_of, matches
@@ -230,6 +230,9 @@ async def _of_campaigns(
 async def _in_states(view: View, wanted: CallbackFilter, callbacks: Sequence[State]) -> list[State]:
     if wanted.state is None:
         return list(callbacks)
-    states, at = names(wanted.state) or (), wanted.at or view.now
+    states = names(wanted.state) or ()
+    has_come = wanted.at.__ge__ if wanted.at else view.has_come
     courses = await courses_of(view, callbacks)
-    return [each for each in callbacks if state_at(each, courses[each.id_key], at) in states]
+    return [
+        each for each in callbacks if state_when(each, courses[each.id_key], has_come) in states
+    ]

@@ -1,10 +1,12 @@
 """One operation of one caller: the position that it answers at, and the views it reads through."""
 
 import asyncio
+from collections.abc import Hashable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from weakref import WeakValueDictionary
 
+from api.answering import Answering
 from api.errors import ClientError
 from api.identity import PERSONAL_DATA, SCOPES
 from api.throttle import Charge, Throttle
@@ -14,6 +16,7 @@ from store.follow import Follower
 from store.head import Head
 from store.log import EventLog
 from store.moment import Moment
+from store.trace import Trace, untraced
 from store.view import View
 
 
@@ -44,7 +47,7 @@ class Caller:
         return scope in self.scopes
 
 
-class Operation:
+class Operation(Answering):
     """The context of one operation: everything in it is answered at one position (D21).
 
     Attributes:
@@ -72,11 +75,28 @@ class Operation:
         The caller is told the last position of its own companies (D22).
         """
         if self._head is None:
-            self._head = asyncio.ensure_future(self.caller.log.head(self.caller.companies))
+            with untraced():
+                reading = self.caller.log.head(self.caller.companies)
+                self._head = asyncio.ensure_future(reading)
         head = await self._head
         if self.position is None:
             self.position = head.told
         return head
+
+    async def known(self, question: Hashable) -> bytes | None:
+        """Return the answer to what was asked before, if it is what would be answered now."""
+        head, log = await self.head(), self.caller.log
+        moment = Moment(head.position, None, head.generation, head.redactions)
+        asked = self._question(question, head)
+        return await log.answers.find(log.database, moment, self.now, asked)
+
+    async def keep(self, question: Hashable, trace: Trace, data: bytes) -> None:
+        """Keep an answer for whoever may see the same and asks the same."""
+        head = await self.head()
+        self.caller.log.answers.keep(self._question(question, head), trace, data, self.now)
+
+    def _question(self, question: Hashable, head: Head) -> Hashable:
+        return question, self.caller.companies, self.caller.scopes, head.companies
 
     def require(self, scope: str) -> None:
         """Refuse what the caller's credential does not allow.

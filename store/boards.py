@@ -14,6 +14,7 @@ from store.deadline import set_deadline
 from store.driver import Database
 from store.fold import State
 from store.moment import Moment, numbers_between
+from store.trace import note_other
 from store.view import View
 
 Result = TypeVar("Result")
@@ -128,6 +129,7 @@ async def read_boards(
     view: View, campaigns: Iterable[str], work: Callable[[Board], Awaitable[Result]]
 ) -> dict[str, Result] | None:
     """Return what `work` finds on the campaigns' boards; `None` where the view has none."""
+    note_other()
     return await view.boards.read(view, campaigns, work) if isinstance(view, BoardedView) else None
 
 

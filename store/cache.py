@@ -5,46 +5,34 @@ names what it depends on, and the facts that were appended since tell that at th
 read. So an answer from the cache is the answer of the log, at the position of whoever asks.
 """
 
-import asyncio
 from collections import OrderedDict
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any, NamedTuple
 
-from store.collections import Document, facts_of
+from store.collections import Document
 from store.driver import Database
-from store.moment import Moment, numbers_between, position_of
+from store.horizon import Horizon, Slot, rows_between, touched_by
+from store.moment import Moment, position_of
+from store.trace import Found, trace, untraced
 
 MAX_WEIGHT = 500_000
 """How much a process keeps: a state weighs 8, about 5 KiB; other entries 1; 300 MiB in all."""
 
 _MAX_BEHIND = 1_000  # positions; to read more of them costs more than to load afresh
-_MAX_ROWS_BEHIND = 3_000
 _MAX_HORIZONS = 1_000
-_MAX_TOUCHED = 20_000
 _STATE = 8
 _MAX_STRETCHES = 50  # of one list
 
-# What is read and kept: by a thing's kind its state, and by these names the rest.
-CAMPAIGNS = "campaigns"
-CAMPAIGN_OF = "campaign of"
-APPLICATIONS_IN = "applications in"
-APPLICATION_OF = "application of"
-CALLBACKS_NAMING = "callbacks naming"
-HOLDING_CALLS = "calls holding"
-HOLDING_APPLICATIONS = "applications and callbacks holding"
 
-CACHED = frozenset(
-    {
-        *("campaign", "application", "call", "callback"),
-        *(CAMPAIGN_OF, APPLICATION_OF, CALLBACKS_NAMING, HOLDING_CALLS, HOLDING_APPLICATIONS),
-    }
-)
-"""What a view looks for here by its key; the lists' stretches beside it."""
+class Entry(NamedTuple):
+    """What is kept.
 
-Slot = tuple[int, str, str]  # the horizon, what was read, of what
+    Attributes:
+        value: What was read.
+        since: The position that it was read at.
+        weight: What it counts of `MAX_WEIGHT`.
+    """
 
-
-class _Entry(NamedTuple):
     value: Any
     since: int
     weight: int
@@ -55,23 +43,6 @@ class Stretch(NamedTuple):
 
     members: dict[str, None]
     is_cut: bool = False
-
-
-class Horizon:
-    """How far the entries of one company and generation are known to hold.
-
-    Attributes:
-        number: Leads the slots of its entries; a new horizon's entries are new.
-        position: Up to where the facts were looked at.
-        floor: From where on `touched` is whole.
-        touched: The position at which each slot was touched last.
-    """
-
-    def __init__(self, number: int, position: int) -> None:
-        self.number = number
-        self.position = self.floor = position
-        self.touched: dict[Slot, int] = {}
-        self.lock = asyncio.Lock()
 
 
 class Cache:
@@ -87,8 +58,8 @@ class Cache:
         self._horizons: OrderedDict[tuple[str, int, int], Horizon] = OrderedDict()
         self._made = 0
         self._redactions = 0
-        self._young: dict[Slot, _Entry] = {}
-        self._old: dict[Slot, _Entry] = {}
+        self._young: dict[Slot, Entry] = {}
+        self._old: dict[Slot, Entry] = {}
 
     def __len__(self) -> int:
         return len(self._young) + len(self._old)
@@ -110,8 +81,9 @@ class Cache:
         horizon = self._horizon(company, moment)
         async with horizon.lock:
             if horizon.position < moment.position:
-                rows = await _rows_between(database, company, moment, horizon.position)
-                if len(rows) == _MAX_ROWS_BEHIND:
+                with untraced():
+                    rows = await rows_between(database, company, moment, horizon.position)
+                if rows is None:
                     return Reach(self, self._begin(company, moment), moment.position)
                 for row in rows:
                     self._touch(horizon, row)
@@ -132,7 +104,7 @@ class Cache:
     def _begin(self, company: str, moment: Moment) -> Horizon:
         """Begin anew for a company: what is known of it counts no longer."""
         self._made += 1
-        horizon = Horizon(self._made, moment.position)
+        horizon = Horizon(company, self._made, moment.position)
         self._horizons[_key(company, moment)] = horizon
         self._horizons.move_to_end(_key(company, moment))
         if len(self._horizons) > _MAX_HORIZONS:
@@ -141,13 +113,10 @@ class Cache:
 
     def _touch(self, horizon: Horizon, row: Document) -> None:
         position = position_of(row["_id"])
-        for what, key, member in _touched_by(row):
+        for what, key, member in touched_by(row):
             slot = (horizon.number, what, key)
             self._drop(slot, member)
-            horizon.touched[slot] = position
-        if len(horizon.touched) > _MAX_TOUCHED:
-            horizon.touched.clear()
-            horizon.floor = position
+            horizon.touch(slot, position)
 
     def _drop(self, slot: Slot, member: str) -> None:
         entry = self._young.pop(slot, None) or self._old.pop(slot, None)
@@ -155,14 +124,14 @@ class Cache:
             held = {part: each for part, each in entry.value.items() if member in each.members}
             self.put(slot, entry._replace(value=held))
 
-    def get(self, slot: Slot) -> _Entry | None:
+    def get(self, slot: Slot) -> Entry | None:
         """Return an entry; it becomes one of those that were asked for last."""
         entry = self._young.get(slot)
         if entry is None and (entry := self._old.pop(slot, None)) is not None:
             self.put(slot, entry)
         return entry
 
-    def put(self, slot: Slot, entry: _Entry) -> None:
+    def put(self, slot: Slot, entry: Entry) -> None:
         """Keep an entry."""
         if self._weight + entry.weight > self._half:
             self._old, self._young = self._young, {}
@@ -181,6 +150,12 @@ class Reach:
 
     def find(self, what: str, keys: Iterable[str]) -> dict[str, Any]:
         """Return what is known of the keys at this position; the others are missing."""
+        found = self._find(what, keys)
+        if (noted := trace()) is not None:
+            noted.at(self._horizon, self._position).keys[what].update(found)
+        return found
+
+    def _find(self, what: str, keys: Iterable[str]) -> dict[str, Any]:
         get, number, position = self._cache.get, self._horizon.number, self._position
         return {
             key: entry.value
@@ -190,23 +165,55 @@ class Reach:
 
     def stretch(self, what: str, of: str, part: str) -> Stretch | None:
         """Return a stretch of a list, if it is known at this position."""
-        known: dict[str, Stretch] = self.find(what, [of]).get(of, {})
-        return known.get(part)
+        known: dict[str, Stretch] = self._find(what, [of]).get(of, {})
+        found = known.get(part)
+        if found is not None and (noted := trace()) is not None:
+            noted.at(self._horizon, self._position).stretches[what, of, part] = found
+        return found
+
+    def still_finds(self, horizon: Horizon, found: Found) -> bool:
+        """Say whether what was found before would be found now.
+
+        An entry that was there by then and is there now has not changed in between.
+        """
+        return horizon is self._horizon and (
+            all(self._knew(what, keys, found.position) for what, keys in found.keys.items())
+            and all(self.stretch(*of) is stretch for of, stretch in found.stretches.items())
+        )
+
+    def _knew(self, what: str, keys: Iterable[str], position: int) -> bool:
+        get, number = self._cache.get, self._horizon.number
+        entries = (get((number, what, key)) for key in keys)
+        return all(entry is not None and entry.since <= position for entry in entries)
 
     def keep_stretch(self, what: str, of: str, part: str, found: Stretch) -> None:
         """Keep a stretch of a list; of one list those that were read last."""
-        known = list(self.find(what, [of]).get(of, {}).items())
-        self.keep(what, {of: dict([*known[1 - _MAX_STRETCHES :], (part, found)])})
+        known = list(self._find(what, [of]).get(of, {}).items())
+        is_kept = self._keep(what, {of: dict([*known[1 - _MAX_STRETCHES :], (part, found)])})
+        if (noted := trace()) is not None:
+            noted.at(self._horizon, self._position).stretches[what, of, part] = found
+            noted.is_whole &= is_kept
 
     def keep(self, what: str, found: Mapping[str, Any]) -> None:
         """Keep what was read at this position, where no fact behind it touched it since."""
+        is_kept = self._keep(what, found)
+        if (noted := trace()) is not None:
+            noted.at(self._horizon, self._position).keys[what].update(found)
+            noted.is_whole &= is_kept
+
+    def _keep(self, what: str, found: Mapping[str, Any]) -> bool:
+        """Keep what can be, and say whether that is all."""
         horizon, position = self._horizon, self._position
         if position < horizon.floor:
-            return
+            return False
+        is_whole = True
         for key, value in found.items():
             slot = (horizon.number, what, key)
             if horizon.touched.get(slot, 0) <= position:
-                self._cache.put(slot, _Entry(value, position, _weight(value)))
+                self._cache.put(slot, Entry(value, position, _weight(value)))
+            else:
+                is_whole = False
+        return is_whole
 
 
 def _key(company: str, moment: Moment) -> tuple[str, int, int]:
@@ -219,34 +226,3 @@ def _weight(value: object) -> int:
     if type(value) is dict:
         return 1 + sum(len(each.members) for each in value.values()) // 4
     return 1 if value is None or type(value) is str else _STATE
-
-
-async def _rows_between(
-    database: Database, company: str, moment: Moment, position: int
-) -> list[Document]:
-    numbers = numbers_between(position, moment.position)
-    return await database.find(
-        facts_of(moment.generation),
-        {"_id": numbers, "company": company},
-        fields=dict.fromkeys(("kind", "idKey", "campaign", "application", "keys"), 1),
-        hint=[("_id", 1)],
-        limit=_MAX_ROWS_BEHIND,
-    )
-
-
-def _touched_by(row: Document) -> Iterator[tuple[str, str, str]]:
-    """Name all that a fact may change: what was read, of what, and the member that it brings."""
-    kind, key, campaign = row["kind"], row["idKey"], row.get("campaign")
-    yield kind, key, ""
-    if campaign is not None and kind != "callback":
-        yield CAMPAIGNS, "", campaign
-    if kind == "application":
-        yield CAMPAIGN_OF, key, ""
-        if campaign is not None:
-            yield APPLICATIONS_IN, campaign, key
-    if kind == "callback":
-        yield APPLICATION_OF, key, ""
-        if "application" in row:
-            yield CALLBACKS_NAMING, row["application"], ""
-    for link in row.get("keys", ()):
-        yield (HOLDING_CALLS if kind == "call" else HOLDING_APPLICATIONS), link, ""

@@ -1,6 +1,6 @@
 """What becomes of callbacks: the call they were made in (D18), their completion (D19)."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Literal
@@ -24,14 +24,21 @@ class Course:
     completed_by: State | None = None
 
 
-def state_at(callback: State, course: Course, at: datetime) -> CallbackState:
-    """Return the state of a callback at a moment (D19)."""
+def state_when(
+    callback: State, course: Course, has_come: Callable[[datetime], bool]
+) -> CallbackState:
+    """Return the state of a callback (D19) when some moments have come, and others have not."""
     if callback.data.get("recallStatus") == "COMPLETED":
         return "COMPLETED"
-    if course.completed_by is not None and course.completed_by.data["updatedDate"] <= at:
+    if course.completed_by is not None and has_come(course.completed_by.data["updatedDate"]):
         return "COMPLETED"
     recall_at = callback.data.get("recallAt")
-    return "DUE" if recall_at is not None and recall_at <= at else "SCHEDULED"
+    return "DUE" if recall_at is not None and has_come(recall_at) else "SCHEDULED"
+
+
+def state_at(callback: State, course: Course, at: datetime) -> CallbackState:
+    """Return the state of a callback at a moment (D19)."""
+    return state_when(callback, course, at.__ge__)
 
 
 def courses(callbacks: Sequence[State], calls: Sequence[State]) -> dict[str, Course]:

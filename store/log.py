@@ -7,6 +7,7 @@ from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime, tzinfo
 
+from store.answers import Answers
 from store.boards import Boards
 from store.body import Delivery, delivery_of
 from store.cache import Cache
@@ -85,6 +86,7 @@ class EventLog:
         self._intake = Intake(zone)
         self.boards = Boards()
         self.cache = Cache()
+        self.answers = Answers(self.cache)
         self._appended = asyncio.Event()
         self._writer = Writer(database, queue_events=queue_events, appended=self._wake)
 

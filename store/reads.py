@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 
 from store.collections import Document, Pipeline
 from store.driver import Database
+from store.trace import note_other, untraced
 
 _PIPELINES_PER_READ = 300
 _PART = "_part"
@@ -28,6 +29,7 @@ class Reads:
 
     async def aggregate(self, collection: str, pipeline: Pipeline) -> list[Document]:
         """Return what `pipeline` makes of `collection`; see `Database.aggregate`."""
+        note_other()
         asked = _Asked(collection, pipeline)
         self._waiting.append(asked)
         if len(self._waiting) == 1:
@@ -37,8 +39,9 @@ class Reads:
     async def _send(self) -> None:
         await asyncio.sleep(0)  # what was started together has asked by then
         waiting, self._waiting = self._waiting, []
-        for start in range(0, len(waiting), _PIPELINES_PER_READ):
-            await self._answer(waiting[start : start + _PIPELINES_PER_READ])
+        with untraced():  # each of them has noted its own
+            for start in range(0, len(waiting), _PIPELINES_PER_READ):
+                await self._answer(waiting[start : start + _PIPELINES_PER_READ])
 
     async def _answer(self, asked: Sequence[_Asked]) -> None:
         try:

@@ -5,7 +5,9 @@ from collections import defaultdict
 from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from typing import Any
 
-from store.cache import CACHED, Reach, Stretch
+from store.cache import Reach, Stretch
+from store.horizon import CACHED
+from store.trace import kept, note_other
 
 Load = Callable[[Sequence[str]], Awaitable[Mapping[str, Any]]]
 
@@ -41,6 +43,8 @@ class Recall:
         self._known[what] |= found
         if (reach := await self._reached()) is not None:
             reach.keep(what, found)
+        else:
+            note_other()
 
     async def stretch(
         self, what: str, of: str, part: str, load: Callable[[], Awaitable[Stretch]]
@@ -60,7 +64,8 @@ class Recall:
         reach = await self._reached()
         found = None if reach is None else reach.stretch(what, of, part)
         if found is None:
-            found = await load()
+            with kept(is_kept=reach is not None):
+                found = await load()
             if reach is not None:
                 reach.keep_stretch(what, of, part, found)
         return found
@@ -92,11 +97,13 @@ class Recall:
         """Load what the cache does not know at this moment, and keep it there."""
         reach = await self._reached() if what in CACHED else None
         if reach is None:
-            return await load(keys)
+            with kept(is_kept=False):
+                return await load(keys)
         found = reach.find(what, keys)
         missing = [key for key in keys if key not in found]
         if missing:
-            loaded = await load(missing)
+            with kept(is_kept=True):
+                loaded = await load(missing)
             reach.keep(what, loaded)
             found |= loaded
         return found

@@ -7,27 +7,26 @@ from datetime import UTC, datetime
 from functools import partial
 from typing import TypeVar
 
-from store.cache import (
+from store.cache import Cache, Reach, Stretch
+from store.collections import Document, Pipeline, facts_of, keys_of
+from store.driver import Database
+from store.errors import LogUnavailableError
+from store.facts import Kind
+from store.fold import State, empty_state, fold_pipeline, state_of
+from store.horizon import (
     APPLICATION_OF,
     CALLBACKS_NAMING,
     CAMPAIGN_OF,
     CAMPAIGNS,
     HOLDING_APPLICATIONS,
     HOLDING_CALLS,
-    Cache,
-    Reach,
-    Stretch,
 )
-from store.collections import Document, Pipeline, facts_of, keys_of
-from store.driver import Database
-from store.errors import LogUnavailableError
-from store.facts import Kind
-from store.fold import State, empty_state, fold_pipeline, state_of
 from store.ids import id_key
 from store.moment import Moment
 from store.pipelines import last_pipeline, naming_pipeline
 from store.reads import Reads
 from store.recall import Recall
+from store.trace import note_until
 
 Part = TypeVar("Part")
 Loaded = TypeVar("Loaded")
@@ -64,7 +63,7 @@ class View:
         self.database = database
         self.company = company
         self.moment = moment
-        self.now = moment.as_of or now or datetime.now(UTC)
+        self._now = moment.as_of or now or datetime.now(UTC)
         self._expires_at = time.monotonic() + MAX_AGE_SECONDS
         self._reads = Reads(database)
         # Nothing here leads back to the view: what it has loaded goes with it, not with the next
@@ -74,7 +73,14 @@ class View:
 
     def apart(self) -> "View":
         """Return the same view without its memory, for reading much of which little is kept."""
-        return View(self.database, self.company, self.moment, self.now)
+        return View(self.database, self.company, self.moment, self._now)
+
+    def has_come(self, moment: datetime) -> bool:
+        """Say whether a moment has come by now; an answer holds until one comes that has not."""
+        if moment <= self._now:
+            return True
+        note_until(moment)
+        return False
 
     @property
     def facts(self) -> str:

@@ -11,9 +11,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
-from store.cache import APPLICATIONS_IN, Stretch
+from store.cache import Stretch
 from store.collections import Document, Pipeline
 from store.fold import State
+from store.horizon import APPLICATIONS_IN
 from store.listing import Listing, Page, Place, Slice, page_found, sort_key
 from store.view import View
 

@@ -20,6 +20,11 @@ from store.follow import Follower
 from store.log import EventLog, open_log
 
 
+def data_of(result: Any) -> Any:  # noqa: ANN401 - of queries or subscriptions; JSON
+    """Return the data of a result as a client gets them."""
+    return orjson.loads(encode(result.data))
+
+
 @dataclass(frozen=True)
 class Graph:
     """A log, and one who asks about it."""

@@ -200,7 +200,17 @@ async def _head(companies: object = None) -> Head:
     return Head(4_000, 0, (COMPANY,), 4_000)
 
 
+class Forgetful:
+    """Knows no answer, so that each operation is executed."""
+
+    async def find(self, *of: object) -> None:
+        """Find none."""
+
+    def keep(self, *of: object) -> None:
+        """Keep none."""
+
+
 def a_caller() -> Caller:
-    log: Any = SimpleNamespace(head=_head)
+    log: Any = SimpleNamespace(head=_head, database=None, answers=Forgetful())
     follower: Any = None
     return Caller(log, follower)

@@ -37,6 +37,11 @@ Key = tuple[Schema, str, tuple[tuple[str, object], ...]]
 class Document(DocumentNode):
     """A parsed document that remembers."""
 
+    @property
+    def text(self) -> str:
+        """What was parsed."""
+        return "" if self.loc is None else self.loc.source.body
+
     @cached_property
     def plans(self) -> dict[tuple[object, ...], Plan]:
         """What is compiled, by the operation and the values of the boolean variables."""

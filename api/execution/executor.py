@@ -1,5 +1,6 @@
 """Graphql-core's executor, but what is asked for again runs as compiled Python."""
 
+from functools import partial
 from typing import Any, Self
 
 from graphql import (
@@ -13,6 +14,8 @@ from graphql.execution.collect_fields import FieldDetailsList
 from graphql.pyutils import Path
 from strawberry.schema.schema import StrawberryGraphQLCoreExecutionContext
 
+from api.answering import Answering
+from api.execution.answers import answered, question_of
 from api.execution.document import Document
 from api.execution.plan import Plan
 from api.execution.sharing import SharedEvent
@@ -50,7 +53,12 @@ class CompilingExecutor(StrawberryGraphQLCoreExecutionContext):
     def execute_operation(self, serially: bool | None = None) -> Any:  # noqa: ANN401, FBT001 - graphql-core's
         """Execute the operation, or one event of a subscription."""
         self._plan = self._seen_plan()
-        return super().execute_operation(serially)
+        execute = partial(super().execute_operation, serially)
+        answering, document = self.context_value, self.document
+        if self._plan is None or document is None or not isinstance(answering, Answering):
+            return execute()
+        question = question_of(self, document.text)
+        return execute() if question is None else answered(answering, question, execute)
 
     def _seen_plan(self) -> Plan | None:
         hooked = self.middleware_manager is not None and self.middleware_manager.middlewares

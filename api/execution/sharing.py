@@ -1,32 +1,28 @@
 """Events of subscriptions that are executed and encoded once for all who select the same."""
 
 from collections.abc import Callable
-from typing import Any, Protocol
+from typing import Any, Protocol, cast
 
-import orjson
 from graphql import ExecutionResult
 
-from api.encoding import encode
+from api.encoding import Encoded, encode
 
 Extensions = dict[str, Any] | None
 
 
-class SharedData(dict[str, Any]):
-    """The data of a result that goes to many.
+class SharedData(Encoded):
+    """The data of a result that goes to many."""
 
-    Attributes:
-        encoded: It as JSON.
-    """
+    __slots__ = ("_told",)
 
-    def __init__(self, data: dict[str, Any]) -> None:
-        super().__init__(data)
-        self.encoded = encode(data)
+    def __init__(self, encoded: bytes) -> None:
+        super().__init__(encoded)
         self._told: tuple[Extensions, bytes] | None = None
 
     def payload(self, extensions: Extensions) -> bytes:
         """Return the result as JSON; the last one is kept: all are told the same beside it."""
         if self._told is None or self._told[0] != extensions:
-            payload: dict[str, Any] = {"data": orjson.Fragment(self.encoded)}
+            payload: dict[str, Any] = {"data": self}
             if extensions:
                 payload["extensions"] = extensions
             self._told = extensions, encode(payload)
@@ -65,8 +61,8 @@ class SharedEvent:
             result = build(self._root).execute_operation(serially)
             if not isinstance(result, ExecutionResult) or result.errors or result.data is None:
                 return result
-            data = SharedData(result.data)
-            self._result, self._root = ExecutionResult(data, None), None
+            data = SharedData(encode(result.data))
+            self._result, self._root = ExecutionResult(cast("Any", data), None), None
             self._on_kept(len(data.encoded))
         return self._result
 

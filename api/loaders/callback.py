@@ -11,7 +11,7 @@ from api.types.call import Call
 from api.types.callback import Callback
 from api.types.campaign import Campaign
 from api.types.enums import CallbackState
-from store.callbacks import Course, courses_of, state_at
+from store.callbacks import Course, courses_of, state_when
 from store.links import application_of
 
 
@@ -58,7 +58,9 @@ async def state(callbacks: Sequence[Callback], ask: Ask) -> list[CallbackState]:
     courses = await _courses(callbacks)
     at: datetime | None = ask.arguments.get("at")
     return [
-        CallbackState[state_at(callback.state, course, at or callback.view.now)]
+        CallbackState[
+            state_when(callback.state, course, at.__ge__ if at else callback.view.has_come)
+        ]
         for callback, course in zip(callbacks, courses, strict=True)
     ]
 

@@ -20,6 +20,7 @@ from store.deadline import milliseconds_left
 from store.driver.batch import Batch
 from store.driver.transaction import Transaction, run_transaction
 from store.driver.translation import translated
+from store.trace import note_other
 
 Result = TypeVar("Result")
 
@@ -71,6 +72,10 @@ class Database:
             if error.code != _NAMESPACE_EXISTS:
                 raise
 
+    def _count(self) -> None:
+        self.reads += 1
+        note_other()
+
     async def find(  # noqa: PLR0913 - the parts of one query
         self,
         collection: str,
@@ -82,7 +87,7 @@ class Database:
         hint: Sequence[tuple[str, int]] | None = None,
     ) -> list[Document]:
         """Return the documents that match `query`; one read. `hint` names the index to walk."""
-        self.reads += 1
+        self._count()
         cursor = self.handle[collection].find(
             query, fields, sort=sort, limit=limit, hint=hint, batch_size=10_000
         )
@@ -94,7 +99,7 @@ class Database:
         self, collection: str, query: Document, *, fields: Mapping[str, int] | None = None
     ) -> AsyncIterator[Document]:
         """Yield the documents that match in the order of `_id`, 16 MiB at a time in memory."""
-        self.reads += 1
+        self._count()
         cursor = self.handle[collection].find(query, fields, sort=[("_id", 1)])
         with translated():
             async for document in cursor:
@@ -104,7 +109,7 @@ class Database:
         self, collection: str, query: Document, *, fields: Mapping[str, int]
     ) -> AsyncIterator[Batch]:
         """Yield the documents that match in the order of `_id`, as BSON of at most 16 MiB each."""
-        self.reads += 1
+        self._count()
         cursor = self.handle[collection].find_raw_batches(query, fields, sort=[("_id", 1)])
         with translated():
             async for content in cursor:
@@ -117,7 +122,7 @@ class Database:
 
     async def aggregate(self, collection: str, pipeline: Pipeline) -> list[Document]:
         """Return what `pipeline` makes of the collection; one read."""
-        self.reads += 1
+        self._count()
         cursor = self.handle[collection].aggregate(
             pipeline,
             allowDiskUse=True,

@@ -6,7 +6,7 @@ from collections.abc import AsyncIterator
 import pytest
 from factories import a_call_event, a_campaign_event
 from following import a_follower, until
-from graph import Graph, a_graph
+from graph import Graph, a_graph, data_of
 
 from api.operation import Caller
 from api.schema import schema
@@ -87,7 +87,7 @@ async def test_d22_query_then_subscribe_has_no_gap_and_no_overlap(companies: Gra
 
     async with asyncio.timeout(10):
         told = await hearing
-    assert told.data == {"eventAppended": {"position": 6}}
+    assert data_of(told) == {"eventAppended": {"position": 6}}
     assert (told.extensions or {})["position"] == 6
     following.cancel()
     await asyncio.gather(following, return_exceptions=True)
@@ -105,7 +105,7 @@ async def test_d22_who_sees_several_hears_of_the_first_that_comes(graph: Graph) 
 
     async with asyncio.timeout(10):
         told = await hearing
-    assert told.data == {"eventAppended": {"position": 2, "companyId": "b"}}
+    assert data_of(told) == {"eventAppended": {"position": 2, "companyId": "b"}}
     following.cancel()
     await asyncio.gather(following, return_exceptions=True)
 

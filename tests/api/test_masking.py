@@ -2,7 +2,6 @@
 
 from dataclasses import replace
 
-import orjson
 import pytest
 from factories import a_call_event, a_callback_event, a_tac_event, an_application
 from graph import Graph
@@ -14,6 +13,7 @@ from graphql import (
 )
 
 from api import masking
+from api.encoding import encode
 from api.schema import schema
 from store.personal import parts_of
 
@@ -168,7 +168,7 @@ async def first_of(graph: Graph, query: str) -> bytes:
     results = await schema.subscribe(query, context_value=graph.caller)
     async for result in results:
         assert not result.errors
-        return orjson.dumps(result.data)
+        return encode(result.data)
     raise AssertionError
 
 

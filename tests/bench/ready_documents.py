@@ -19,9 +19,11 @@ from multiprocessing import get_context
 from pathlib import Path
 from typing import Any
 
+import orjson
 from big_log import LARGE_FROM, campaigns_of, database_of, serving
 from campaign_events import LARGE_CAMPAIGN
 
+from api.encoding import encode
 from api.operation import Caller
 from api.schema import schema
 from store.collections import Document, Index
@@ -73,8 +75,9 @@ async def pages_of(caller: Caller, campaign: int) -> AsyncIterator[Any]:
             PAGE + FIELDS, variable_values=variables, context_value=caller
         )
         assert result.data, result.errors
-        yield result.data["campaign"]
-        page = result.data["campaign"]["applications"]["pageInfo"]
+        campaign_told = orjson.loads(encode(result.data))["campaign"]
+        yield campaign_told
+        page = campaign_told["applications"]["pageInfo"]
         if not page["hasNextPage"]:
             return
         after = page["endCursor"]

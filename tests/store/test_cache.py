@@ -1,12 +1,14 @@
 """The cache answers as the log does, at every position, and stays within its bounds."""
 
 from collections.abc import Mapping, Sequence
+from types import ModuleType
 from typing import Any
 
 import pytest
 from factories import a_call_event, a_callback_event, a_campaign_event, a_tac_event, an_application
 
-import store.cache as cache_module
+from store import cache as cache_module
+from store import horizon as horizon_module
 from store.cache import Cache, Stretch
 from store.fold import State
 from store.ids import id_key
@@ -168,11 +170,18 @@ async def test_what_is_asked_for_often_stays(new_log: EventLog) -> None:
     assert await read_by(new_log, await a_view(new_log, cache)) == 0
 
 
-@pytest.mark.parametrize(("bound", "reads"), [("_MAX_BEHIND", 1), ("_MAX_ROWS_BEHIND", 2)])
+@pytest.mark.parametrize(
+    ("bound", "reads"),
+    [((cache_module, "_MAX_BEHIND"), 1), ((horizon_module, "_MAX_ROWS"), 2)],
+)
 async def test_what_is_far_behind_is_forgotten_without_reading_up(
-    new_log: EventLog, cache: Cache, monkeypatch: pytest.MonkeyPatch, bound: str, reads: int
+    new_log: EventLog,
+    cache: Cache,
+    monkeypatch: pytest.MonkeyPatch,
+    bound: tuple[ModuleType, str],
+    reads: int,
 ) -> None:
-    monkeypatch.setattr(cache_module, bound, 3)
+    monkeypatch.setattr(*bound, 3)
     await new_log.append([a_campaign_event(campaignId="c1", status="NEW")])
     await a_status(new_log, cache)
     await new_log.append([a_campaign_event(campaignId="c1", status="PAUSED")])
@@ -185,7 +194,7 @@ async def test_what_is_far_behind_is_forgotten_without_reading_up(
 async def test_a_horizon_that_forgets_what_was_touched_keeps_nothing_older(
     new_log: EventLog, cache: Cache, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(cache_module, "_MAX_TOUCHED", 1)
+    monkeypatch.setattr(horizon_module, "_MAX_TOUCHED", 1)
     await new_log.append([a_campaign_event(campaignId="c1", status="NEW")])
     slow = await a_view(new_log, cache)
     await slow.states("campaign", [id_key("c2")])

@@ -1,8 +1,13 @@
 """`dialgraph import`: lines of NDJSON into the log, many in one request."""
 
 import gc
+import multiprocessing
+import os
+import signal
 from collections.abc import AsyncIterator, Callable, Iterator
-from contextlib import asynccontextmanager
+from concurrent.futures import Executor, ProcessPoolExecutor
+from concurrent.futures.process import BrokenProcessPool
+from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass, field
 from typing import Any, BinaryIO
 
@@ -11,7 +16,7 @@ from api.maintenance import log_at
 from api.posting import Post, Tally, in_parallel, posting_to
 from api.serve import mongodb
 from api.settings import Settings, StartError
-from store.body import read_deliveries
+from store.die_with_parent import die_with
 from store.errors import EmbeddedMongoError
 
 _BATCH_LINES = 500
@@ -76,6 +81,24 @@ def _collect_garbage_rarely() -> None:
     gc.set_threshold(100_000, 50, 50)
 
 
+@contextmanager
+def reading_process() -> Iterator[Executor]:
+    """Run a process that reads events while this one writes: together they would be half as fast.
+
+    It is forked, so call this before there are threads.
+    """
+    context = multiprocessing.get_context("fork")
+    with ProcessPoolExecutor(1, context, _begin_to_read, (os.getpid(),)) as helper:
+        helper.submit(int).result()
+        yield helper
+
+
+def _begin_to_read(parent: int) -> None:
+    die_with(parent)
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # the parent ends it
+    _collect_garbage_rarely()
+
+
 @asynccontextmanager
 async def destination(settings: Settings, url: str | None) -> AsyncIterator[Post]:
     """Open the server at `url`, or else the log itself.
@@ -88,17 +111,16 @@ async def destination(settings: Settings, url: str | None) -> AsyncIterator[Post
             yield post
         return
     try:
-        async with (
-            mongodb(settings) as uri,
-            log_at(settings, uri) as log,
-        ):
+        with reading_process() as helper:
+            async with mongodb(settings) as uri, log_at(settings, uri) as log:
 
-            async def deliver(body: bytes) -> dict[str, Any]:
-                deliveries = read_deliveries(body, ndjson=True)
-                return receipt_content(await log.deliver(deliveries))
+                async def deliver(body: bytes) -> dict[str, Any]:
+                    return receipt_content(await log.append_lines(body, helper))
 
-            _collect_garbage_rarely()
-            yield deliver
+                _collect_garbage_rarely()
+                yield deliver
+    except BrokenProcessPool as error:
+        raise StartError("a process of the import was killed: import the same again") from error
     except EmbeddedMongoError as error:
         hint = "; or import through its server with --url http://127.0.0.1:8000"
         raise StartError(f"{error}{hint}") from error

@@ -13,13 +13,22 @@ import sys
 _PR_SET_PDEATHSIG = 1
 
 
-def main(parent: int, program: list[str]) -> None:
-    """Become `program`, which gets SIGTERM when the thread that started this process ends."""
+def die_with(parent: int) -> None:
+    """Let this process get SIGTERM when the thread that started it ends; `parent` is its process.
+
+    Raises:
+        SystemExit: It has ended.
+    """
     if sys.platform == "linux":
         ctypes.CDLL(None, use_errno=True).prctl(_PR_SET_PDEATHSIG, signal.SIGTERM, 0, 0, 0)
         # A parent that died before the line above sends no signal any more.
         if os.getppid() != parent:
-            sys.exit("the server ended before its mongod was started")
+            sys.exit("the process that started this one has ended already")
+
+
+def main(parent: int, program: list[str]) -> None:
+    """Become `program`, which gets SIGTERM when the thread that started this process ends."""
+    die_with(parent)
     try:
         os.execv(program[0], program)  # noqa: S606  no shell is the point
     except OSError as error:

@@ -2,9 +2,10 @@
 
 import asyncio
 from collections.abc import Sequence
+from concurrent.futures import Executor
 from datetime import datetime, tzinfo
 
-from store.body import Delivery
+from store.body import Delivery, read_deliveries, split_lines
 from store.rejections import (
     MAX_EVENT_BYTES,
     ForbiddenCompanyError,
@@ -43,27 +44,55 @@ class Intake:
         for delivery in deliveries:
             if len(delivery.raw) > _LONG_EVENT_BYTES:
                 async with self._aside:
-                    each = await asyncio.to_thread(self._read, delivery, received_at, companies)
+                    each = await asyncio.to_thread(
+                        _read, delivery, received_at, companies, self._zone
+                    )
             else:
-                each = self._read(delivery, received_at, companies)
+                each = _read(delivery, received_at, companies, self._zone)
             read.append(each)
             if len(read) % _EVENTS_PER_TURN == 0:
                 await asyncio.sleep(0)
         return read
 
-    def _read(
-        self, delivery: Delivery, received_at: datetime, companies: Sequence[str] | None
-    ) -> PreparedEvent | RejectedError:
-        if len(delivery.raw) > MAX_EVENT_BYTES:
-            return TooLargeError()
-        if delivery.rejection is not None:
-            return delivery.rejection
-        if companies is not None and _is_foreign(delivery, companies):
-            return ForbiddenCompanyError()
-        try:
-            return prepare(delivery.raw, delivery.value, received_at, self._zone)
-        except RejectedError as rejection:
-            return rejection
+    async def read_lines(
+        self, lines: bytes, received_at: datetime, helper: Executor
+    ) -> tuple[Sequence[Delivery], Sequence[PreparedEvent | RejectedError]]:
+        """Let `helper`, a process, prepare each line; return the deliveries and what `read` does.
+
+        Where it refuses one, all are read again here: what is refused travels badly.
+        """
+        loop = asyncio.get_running_loop()
+        read = await loop.run_in_executor(helper, _read_lines, lines, received_at, self._zone)
+        if read is None:
+            deliveries = read_deliveries(lines, ndjson=True)
+            return deliveries, await self.read(deliveries, received_at, None)
+        return [_delivery_of(each, index) for index, each in enumerate(read)], read
+
+
+def _read(
+    delivery: Delivery, received_at: datetime, companies: Sequence[str] | None, zone: tzinfo
+) -> PreparedEvent | RejectedError:
+    if len(delivery.raw) > MAX_EVENT_BYTES:
+        return TooLargeError()
+    if delivery.rejection is not None:
+        return delivery.rejection
+    if companies is not None and _is_foreign(delivery, companies):
+        return ForbiddenCompanyError()
+    try:
+        return prepare(delivery.raw, delivery.value, received_at, zone)
+    except RejectedError as rejection:
+        return rejection
+
+
+def _read_lines(lines: bytes, received_at: datetime, zone: tzinfo) -> list[PreparedEvent] | None:
+    read = [_read(each, received_at, None, zone) for each in split_lines(lines)]
+    prepared = [each for each in read if isinstance(each, PreparedEvent)]
+    return prepared if len(prepared) == len(read) else None
+
+
+def _delivery_of(prepared: PreparedEvent, index: int) -> Delivery:
+    """Return as much of a delivery as the quarantine needs, should MongoDB refuse the event."""
+    return Delivery(index, prepared.event["raw"], {"companyId": prepared.company})
 
 
 def _is_foreign(delivery: Delivery, companies: Sequence[str]) -> bool:

@@ -3,6 +3,7 @@
 import asyncio
 from collections import Counter
 from collections.abc import AsyncIterator, Sequence
+from concurrent.futures import Executor
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime, tzinfo
@@ -126,17 +127,25 @@ class EventLog:
         self, deliveries: Sequence[Delivery], *, companies: Sequence[str] | None = None
     ) -> Receipt:
         """Append deliveries that were read already; see `append`."""
-        try:
-            async with asyncio.timeout(ANSWER_SECONDS):
-                return await self._deliver(deliveries, companies)
-        except TimeoutError as error:
-            raise LogUnavailableError("no majority in time: send the same again") from error
-
-    async def _deliver(
-        self, deliveries: Sequence[Delivery], companies: Sequence[str] | None
-    ) -> Receipt:
         received_at = _now()
-        read = await self._intake.read(deliveries, received_at, companies)
+        async with _in_time():
+            read = await self._intake.read(deliveries, received_at, companies)
+            return await self._append(deliveries, read, received_at, companies)
+
+    async def append_lines(self, lines: bytes, helper: Executor) -> Receipt:
+        """Append NDJSON that `helper`, a process, reads while this one writes; see `append`."""
+        received_at = _now()
+        async with _in_time():
+            deliveries, read = await self._intake.read_lines(lines, received_at, helper)
+            return await self._append(deliveries, read, received_at, None)
+
+    async def _append(
+        self,
+        deliveries: Sequence[Delivery],
+        read: Sequence[PreparedEvent | RejectedError],
+        received_at: datetime,
+        companies: Sequence[str] | None,
+    ) -> Receipt:
         outcomes = iter(
             await self._writer.append([each for each in read if isinstance(each, PreparedEvent)])
         )
@@ -257,6 +266,15 @@ async def open_log(
     await log.prepare()
     async with log.writing():
         yield log
+
+
+@asynccontextmanager
+async def _in_time() -> AsyncIterator[None]:
+    try:
+        async with asyncio.timeout(ANSWER_SECONDS):
+            yield
+    except TimeoutError as error:
+        raise LogUnavailableError("no majority in time: send the same again") from error
 
 
 def _now() -> datetime:

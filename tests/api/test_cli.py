@@ -14,6 +14,7 @@ from pathlib import Path
 import httpx
 import pytest
 from factories import a_campaign_event
+from following import until
 from serving import RunningServer
 
 from api.schema import schema
@@ -310,6 +311,42 @@ async def test_import_keeps_many_batches_in_order_of_no_importance(
     positions = [event["_id"] for event in await server.events()]
     assert ended.output.startswith("2,600 appended")
     assert positions == list(range(1, len(positions) + 1))
+
+
+def children_of(process: Process) -> list[int]:
+    listed = Path(f"/proc/{process.pid}/task/{process.pid}/children").read_text()
+    return [int(child) for child in listed.split()]
+
+
+def is_alive(process: int) -> bool:
+    return Path(f"/proc/{process}").exists()
+
+
+async def a_reading_process(importing: Process) -> int:
+    """Wait for the process that reads for an import."""
+    await until(lambda: children_of(importing))
+    return children_of(importing)[0]
+
+
+async def test_import_says_when_its_reading_process_is_killed(here: dict[str, str]) -> None:
+    importing = await start("import", "-", environ=here)
+
+    os.kill(await a_reading_process(importing), signal.SIGKILL)
+    async with asyncio.timeout(60):
+        _, errors = await importing.communicate(lines("never read"))
+
+    assert importing.returncode == 1
+    assert "import the same again" in errors.decode()
+
+
+async def test_no_reading_process_outlives_an_import_that_is_killed(here: dict[str, str]) -> None:
+    importing = await start("import", "-", environ=here)
+    reading = await a_reading_process(importing)
+
+    importing.kill()
+    await importing.communicate()
+
+    await until(lambda: not is_alive(reading))
 
 
 async def test_import_into_a_folder_that_is_served_says_how_to_go_through_its_server(

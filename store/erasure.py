@@ -181,12 +181,14 @@ class _Erasing:
         Nothing leads to a text that names a person, so the company's events are all looked through,
         thousands at a time; what cannot tell is not even decoded.
         """
+        company, fields = self._run.person.company, {"raw": 1}
         known = [each for each in sorted(self._positions) if after < each <= up_to]
-        fields = {"raw": 1}
-        async for row in self._database.stream(EVENTS, {"_id": {"$in": known}}, fields=fields):
+        # MongoDB 6 scans the log for an `$in` of `_id` alone: the company leads it to an index.
+        query: Document = {"company": company, "_id": {"$in": known}}
+        async for row in self._database.stream(EVENTS, query, fields=fields):
             yield row
         may_tell = self._redactor.telling.may_be_in
-        query = {"company": self._run.person.company, "_id": {"$gt": after, "$lte": up_to}}
+        query = {"company": company, "_id": {"$gt": after, "$lte": up_to}}
         async for batch in self._database.batches(EVENTS, query, fields=fields):
             if not may_tell(batch.content):
                 continue

@@ -172,19 +172,33 @@ class Reach:
         return found
 
     def still_finds(self, horizon: Horizon, found: Found) -> bool:
-        """Say whether what was found before would be found now.
+        """Say whether what was found before would be found now; if so, note that it was.
 
-        An entry that was there by then and is there now has not changed in between.
+        That is so where no fact touched it since, or where it was kept before and still is.
         """
-        return horizon is self._horizon and (
-            all(self._knew(what, keys, found.position) for what, keys in found.keys.items())
-            and all(self.stretch(*of) is stretch for of, stretch in found.stretches.items())
-        )
+        if horizon is not self._horizon:
+            return False
+        since = min(found.position, self._position)
+        if not horizon.is_untouched(since):
+            for what, keys in found.keys.items():
+                if not all(self._is_still_there(what, key, since) for key in keys):
+                    return False
+            for (what, of, part), stretch in found.stretches.items():
+                if not self._is_still_stretch(what, of, part, since, stretch):
+                    return False
+        found.position = self._position
+        return True
 
-    def _knew(self, what: str, keys: Iterable[str], position: int) -> bool:
-        get, number = self._cache.get, self._horizon.number
-        entries = (get((number, what, key)) for key in keys)
-        return all(entry is not None and entry.since <= position for entry in entries)
+    def _is_still_there(self, what: str, key: str, since: int) -> bool:
+        slot = (self._horizon.number, what, key)
+        if self._horizon.was_untouched(slot, since):
+            return True
+        entry = self._cache.get(slot)
+        return entry is not None and entry.since <= since
+
+    def _is_still_stretch(self, what: str, of: str, part: str, since: int, found: object) -> bool:
+        slot = (self._horizon.number, what, of)
+        return self._horizon.was_untouched(slot, since) or self.stretch(what, of, part) is found
 
     def keep_stretch(self, what: str, of: str, part: str, found: Stretch) -> None:
         """Keep a stretch of a list; of one list those that were read last."""

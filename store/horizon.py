@@ -39,6 +39,7 @@ class Horizon:
         position: Up to where the facts were looked at.
         floor: From where on `touched` is whole.
         touched: The position at which each slot was touched last.
+        latest: The last position at which any was.
     """
 
     def __init__(self, company: str, number: int, position: int) -> None:
@@ -46,14 +47,23 @@ class Horizon:
         self.number = number
         self.position = self.floor = position
         self.touched: dict[Slot, int] = {}
+        self.latest = 0
         self.lock = asyncio.Lock()
 
     def touch(self, slot: Slot, position: int) -> None:
         """Remember that a fact of this position may have changed a slot."""
-        self.touched[slot] = position
+        self.touched[slot] = self.latest = position
         if len(self.touched) > _MAX_TOUCHED:
             self.touched.clear()
             self.floor = position
+
+    def is_untouched(self, position: int) -> bool:
+        """Say whether no fact behind a position touched anything."""
+        return self.floor <= position and self.latest <= position
+
+    def was_untouched(self, slot: Slot, position: int) -> bool:
+        """Say whether no fact behind a position touched a slot, as far as that is remembered."""
+        return self.floor <= position and self.touched.get(slot, 0) <= position
 
 
 async def rows_between(

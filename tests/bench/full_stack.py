@@ -9,7 +9,8 @@ by autocannon in a process of its own; their answers are the same JSON.
 
 A page has 50 applications. Each round asks for others, all over the log: first for pages that
 nobody has asked for before; then, now that MongoDB has them in its cache, from another process of
-ours that was not asked for them before; then from the same process again. The sides take turns.
+ours that was not asked for them before; then from the same process, in a document that differs, so
+that the things are known and the answer is not; then in the same words. The sides take turns.
 """
 
 import argparse
@@ -102,9 +103,15 @@ def compare(
             if len(bodies) < amount:
                 return
             who = f"{name}, {clients} client{'s' * (clients > 1)}"
-            for visit, ours in (("MongoDB cold", cold), ("first", warm), ("again", warm)):
-                mine = load.run(ours, bodies, clients)
-                found.add(f"{who}, {visit}", mine, load.run(theirs, bodies, clients))
+            others = [each.replace("query ", "query Other") for each in bodies]
+            for visit, ours, asked in (
+                ("MongoDB cold", cold, bodies),
+                ("first", warm, bodies),
+                ("in other words", warm, others),
+                ("again", warm, bodies),
+            ):
+                mine = load.run(ours, asked, clients)
+                found.add(f"{who}, {visit}", mine, load.run(theirs, asked, clients))
         yield found
 
 
@@ -112,8 +119,9 @@ def measure(load: Load, sides: Sequence[Side], campaigns: Sequence[int], rounds:
     """Warm all up, then measure and print."""
     warming, measured = campaigns[:1], campaigns[1:]
     for side in sides:
-        load.run(side, [*pages(warming, 0)] * 10)
-        load.run(side, [*ones(warming, 0)][:300])
+        for said in ("query ", "query Other"):
+            load.run(side, [each.replace("query ", said) for each in pages(warming, 0)] * 10)
+            load.run(side, [each.replace("query ", said) for each in ones(warming, 0)][:300])
     kinds = (
         ("page of 50", pages(measured, 1), (PAGES_ALONE, PAGES_TOGETHER)),
         ("one application", ones(measured, 2), (ONES_ALONE, ONES_TOGETHER)),

@@ -1,13 +1,17 @@
 """The end of the log, and what of it those are told who see but some companies (D22)."""
 
+import asyncio
 from collections.abc import Sequence
-from dataclasses import dataclass
+from contextvars import Context
+from dataclasses import dataclass, replace
 
 from store.collections import COMPANIES, COUNTERS, EVENTS, Document, Pipeline
 from store.driver import Database
 from store.errors import LogUnavailableError
 
 LOG_COUNTER = "log"
+
+_UNPREPARED = "the log has not been prepared"
 
 _TWO = 2  # companies are enough to know whether a caller must say which
 
@@ -40,7 +44,7 @@ async def read_head(database: Database, companies: Sequence[str] | None = None) 
     """
     found = await database.aggregate(COUNTERS, _pipeline(companies))
     if not found or found[0]["_id"] != LOG_COUNTER:
-        raise LogUnavailableError("the log has not been prepared")
+        raise LogUnavailableError(_UNPREPARED)
     counter, *known = found
     position = int(counter["position"])
     return Head(
@@ -50,6 +54,65 @@ async def read_head(database: Database, companies: Sequence[str] | None = None) 
         redactions=int(counter.get("redactions", 0)),
         told=position if companies is None else await _told(database, companies, position, known),
     )
+
+
+class Heads:
+    """Reads the end of the log for those who see all companies, once for all who ask together."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+        self._last: Head | None = None
+        self._running: asyncio.Task[Head] | None = None
+        self._next: asyncio.Task[Head] | None = None
+
+    def forget(self) -> None:
+        """Take the log for grown: this saves the read that would find it out."""
+        self._last = None
+
+    async def read(self) -> Head:
+        """Return the end of the log; one read, two if others have appended since the last.
+
+        Whoever comes while a read is under way shares the next one: that one began too early.
+
+        Raises:
+            LogUnavailableError: There is no log, or it does not answer.
+        """
+        if self._next is None:
+            reading = self._read_after(self._running)
+            # The deadline and the trace of whoever came first are not those of the others.
+            self._next = asyncio.create_task(reading, context=Context())
+            self._next.add_done_callback(_hear)
+        return await asyncio.shield(self._next)
+
+    async def _read_after(self, running: "asyncio.Task[Head] | None") -> Head:
+        if running is not None:
+            await asyncio.wait([running])
+        self._running, self._next = self._next, None
+        last = self._last
+        if last is None or last != await self._as_counted(last):
+            last = await read_head(self._database)
+            self._last = last
+        return last
+
+    async def _as_counted(self, last: Head) -> Head:
+        """Return a head as the counter has it now: with its companies, if the log has not grown."""
+        counter = await self._database.find_one(COUNTERS, LOG_COUNTER)
+        if counter is None:
+            raise LogUnavailableError(_UNPREPARED)
+        position = int(counter["position"])
+        return replace(
+            last,
+            position=position,
+            generation=int(counter["generations"][0]),
+            told=position,
+            redactions=int(counter.get("redactions", 0)),
+        )
+
+
+def _hear(task: asyncio.Task[Head]) -> None:
+    """Take a failure for told, though all who asked may have gone."""
+    if not task.cancelled():
+        task.exception()
 
 
 def _pipeline(companies: Sequence[str] | None) -> Pipeline:

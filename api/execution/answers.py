@@ -11,6 +11,7 @@ from graphql.pyutils import is_awaitable
 from api.answering import Answering
 from api.encoding import encode
 from api.execution.sharing import SharedData
+from store.errors import StoreError
 from store.trace import traced
 
 Execute = Callable[[], Any]
@@ -44,9 +45,10 @@ def _comparable(value: object) -> Hashable:
 
 async def answered(answering: Answering, question: Hashable, execute: Execute) -> Any:  # noqa: ANN401 - graphql-core's
     """Return the result of a query: the known one if it holds, else the one of executing it."""
-    known = await answering.known(question)
-    if known is not None:
-        return _result(known)
+    with suppress(StoreError):  # executing meets it again, and tells it of each field
+        known = await answering.known(question)
+        if known is not None:
+            return _result(known)
     with traced() as trace:
         result = execute()
         if is_awaitable(result):

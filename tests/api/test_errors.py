@@ -158,8 +158,15 @@ async def unreachable(graph: Graph) -> AsyncIterator[Graph]:
 @pytest.mark.parametrize(
     "field", ["log { position }", 'campaign(campaignId: "c1") { id }', "events { totalCount }"]
 )
-async def test_a_store_that_does_not_answer_is_unavailable(unreachable: Graph, field: str) -> None:
-    answer = await unreachable.ask(f"{{ {field} }}")
+@pytest.mark.parametrize("times_before", [0, 1], ids=["new", "known"])
+async def test_a_store_that_does_not_answer_is_unavailable(
+    unreachable: Graph, field: str, times_before: int
+) -> None:
+    query = f"{{ {field} }} # asked {times_before} times before"
+    for _ in range(times_before):
+        await unreachable.ask(query)
+
+    answer = await unreachable.ask(query)
 
     [error] = answer["errors"]
     assert error["extensions"] == {"code": "UNAVAILABLE"}

@@ -1,13 +1,16 @@
 """The end of the log: of all companies, and as callers of some are told it (D22)."""
 
+import asyncio
+from collections.abc import AsyncIterator
 from typing import Any
 
 import pytest
 from factories import a_campaign_event
 
-from store.collections import QUARANTINE, Document
-from store.head import Head
-from store.log import EventLog
+from store.collections import COUNTERS, QUARANTINE, Document
+from store.errors import LogUnavailableError
+from store.head import LOG_COUNTER, Head
+from store.log import EventLog, open_log
 
 
 def an_event(company: str, place: int) -> bytes:
@@ -20,6 +23,13 @@ async def told(new_log: EventLog) -> EventLog:
     for place, company in enumerate(["a", "b", "a", "c", "b", "c"]):
         await new_log.append([an_event(company, place)])
     return new_log
+
+
+@pytest.fixture
+async def twin(new_log: EventLog) -> AsyncIterator[EventLog]:
+    """The same log, as another process has it open."""
+    async with open_log(new_log.database) as log:
+        yield log
 
 
 @pytest.mark.parametrize(
@@ -46,6 +56,87 @@ async def test_it_takes_one_read(told: EventLog) -> None:
     await told.head(["a", "b"])
 
     assert told.database.reads - before == 1
+
+
+async def test_those_who_ask_together_share_one_read(told: EventLog) -> None:
+    await told.head()
+    before = told.database.reads
+
+    heads = await asyncio.gather(*(told.head() for _ in range(20)))
+
+    assert told.database.reads - before == 1
+    assert {head.position for head in heads} == {6}
+
+
+async def test_who_comes_while_a_read_is_under_way_waits_for_the_next(
+    told: EventLog, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What was acknowledged in between may not be in the one that runs."""
+    await told.head()
+    find_one = told.database.find_one
+    has_read, go_on = asyncio.Event(), asyncio.Event()
+
+    async def slow(*query: Any) -> Document | None:  # noqa: ANN401 - as it is called
+        found = await find_one(*query)
+        has_read.set()
+        await go_on.wait()
+        return found
+
+    monkeypatch.setattr(told.database, "find_one", slow)
+    first = asyncio.create_task(told.head())
+    await has_read.wait()
+    receipt = await told.append([an_event("a", 7)])
+    later = asyncio.create_task(told.head())
+    go_on.set()
+
+    assert (await first).position in {6, 7}
+    assert (await later).position == receipt.position == 7
+
+
+async def test_what_another_process_appends_is_seen_at_once(told: EventLog, twin: EventLog) -> None:
+    await told.head()
+
+    for place in range(3):
+        receipt = await twin.append([an_event(f"new{place}", place)])
+        assert await told.head() == Head(
+            position=receipt.position, generation=1, companies=("a", "b"), told=receipt.position
+        )
+
+
+async def test_a_company_that_another_process_brings_is_known_at_once(
+    new_log: EventLog, twin: EventLog
+) -> None:
+    assert (await new_log.head()).companies == ()
+    await twin.append([an_event("a", 0)])
+    assert (await new_log.head()).companies == ("a",)
+    await twin.append([an_event("b", 0)])
+    assert (await new_log.head()).companies == ("a", "b")
+
+
+async def test_who_asks_together_is_told_a_failure_together_and_the_next_asks_anew(
+    told: EventLog,
+) -> None:
+    await told.head()
+    counters = told.database.handle[COUNTERS]
+    counter = await counters.find_one_and_delete({"_id": LOG_COUNTER})
+    assert counter is not None
+
+    failed = await asyncio.gather(*(told.head() for _ in range(3)), return_exceptions=True)
+    await counters.insert_one(counter)
+
+    assert [type(each) for each in failed] == [LogUnavailableError] * 3
+    assert (await told.head()).position == 6
+
+
+async def test_who_leaves_takes_the_head_from_nobody(told: EventLog) -> None:
+    leaving, staying = (asyncio.create_task(told.head()) for _ in range(2))
+    await asyncio.sleep(0)
+
+    leaving.cancel()
+
+    assert (await staying).position == 6
+    with pytest.raises(asyncio.CancelledError):
+        await leaving
 
 
 async def test_what_comes_while_the_head_is_read_is_not_told(

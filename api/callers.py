@@ -1,5 +1,6 @@
 """From who is let in to who asks: the caller of a request, or of a WebSocket once it has begun."""
 
+from functools import lru_cache
 from ipaddress import IPv4Address, IPv6Network, ip_address
 
 from starlette.requests import HTTPConnection, Request
@@ -59,6 +60,7 @@ def _payer(connection: HTTPConnection, identity: Identity) -> str:
     return network_of(connection.client.host) if connection.client else identity.name
 
 
+@lru_cache(1024)
 def network_of(host: str) -> str:
     """Return whose an address is: one IPv6 client has a whole /64, so all of it is one.
 

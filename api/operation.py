@@ -69,16 +69,21 @@ class Operation(Answering):
         # Weak, for graphql-core's executor keeps the operation until a collection of garbage.
         self._views: WeakValueDictionary[tuple[str, Moment], View] = WeakValueDictionary()
 
+    def begin(self) -> asyncio.Future[Head]:
+        """Begin to read the end of the log, if nobody has: it comes while the query is prepared."""
+        if self._head is None:
+            with untraced():
+                reading = self.caller.log.head(self.caller.companies)
+                self._head = asyncio.ensure_future(reading)
+                self._head.add_done_callback(_hear)
+        return self._head
+
     async def head(self) -> Head:
         """Return the end of the log, read once for the whole operation.
 
         The caller is told the last position of its own companies (D22).
         """
-        if self._head is None:
-            with untraced():
-                reading = self.caller.log.head(self.caller.companies)
-                self._head = asyncio.ensure_future(reading)
-        head = await self._head
+        head = await self.begin()
         if self.position is None:
             self.position = head.told
         return head
@@ -163,3 +168,9 @@ class Operation(Answering):
         log, may = self.caller.log, self.caller.may(PERSONAL_DATA)
         see = OpenBoardedView if may else BoardedView
         return see(log.database, company, moment, self.now, log.boards, log.cache)
+
+
+def _hear(reading: asyncio.Future[Head]) -> None:
+    """Take a failure for told: an operation may end before it asks for the head."""
+    if not reading.cancelled():
+        reading.exception()

@@ -1,7 +1,7 @@
 """The name that a request goes by in logs and errors, here and in the systems around."""
 
 import re
-import uuid
+import secrets
 from contextvars import ContextVar
 
 from starlette.datastructures import Headers, MutableHeaders
@@ -30,7 +30,7 @@ class RequestIds:
             await self._app(scope, receive, send)
             return
         given = Headers(scope=scope).get(HEADER, "")
-        chosen = given if _SOUND.fullmatch(given) else uuid.uuid4().hex
+        chosen = given if _SOUND.fullmatch(given) else secrets.token_hex(16)
         _current.set(chosen)
 
         async def named(message: Message) -> None:

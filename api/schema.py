@@ -85,7 +85,9 @@ class OperationContext(SchemaExtension):
 
     def on_operation(self) -> Iterator[None]:
         """Open the operation of the caller."""
-        self.execution_context.context = Operation(self.execution_context.context)
+        operation = Operation(self.execution_context.context)
+        operation.begin()
+        self.execution_context.context = operation
         yield
 
     async def get_results(self) -> dict[str, Any]:
@@ -112,6 +114,11 @@ class Masked(MaskErrors):
         context = self.execution_context
         if context.pre_execution_errors:
             context.pre_execution_errors = self._process_errors(context.pre_execution_errors)
+
+    def _process_result(self, result: object) -> None:
+        """Mask the errors of a result; strawberry takes long to find out that it has none."""
+        if getattr(result, "errors", None):
+            super()._process_result(result)
 
     def _says_too_much(self, error: GraphQLError) -> bool:
         operation: Operation = self.execution_context.context

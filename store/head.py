@@ -81,7 +81,6 @@ class Heads:
             reading = self._read_after(self._running)
             # The deadline and the trace of whoever came first are not those of the others.
             self._next = asyncio.create_task(reading, context=Context())
-            self._next.add_done_callback(_hear)
         return await asyncio.shield(self._next)
 
     async def _read_after(self, running: "asyncio.Task[Head] | None") -> Head:
@@ -107,12 +106,6 @@ class Heads:
             told=position,
             redactions=int(counter.get("redactions", 0)),
         )
-
-
-def _hear(task: asyncio.Task[Head]) -> None:
-    """Take a failure for told, though all who asked may have gone."""
-    if not task.cancelled():
-        task.exception()
 
 
 def _pipeline(companies: Sequence[str] | None) -> Pipeline:

@@ -4,7 +4,7 @@ import asyncio
 import time
 from collections.abc import AsyncGenerator, AsyncIterator, Callable, Mapping, Sequence
 from datetime import UTC
-from functools import partial
+from functools import cache, partial
 from itertools import groupby
 from typing import Any, TypeVar
 
@@ -36,6 +36,7 @@ class Database:
         self._client = client
         self._limits = limits
         self.reads = 0
+        self._synchronous = cache(lambda name: self.handle[name].delegate)
         self.handle = client.get_database(
             name,
             codec_options=CodecOptions(tz_aware=True, tzinfo=UTC),
@@ -123,7 +124,7 @@ class Database:
         """
         self._count()
         most = milliseconds_left(self._limits.read_seconds)
-        read = partial(self.handle[collection].delegate.find_one, {"_id": key}, max_time_ms=most)
+        read = partial(self._synchronous(collection).find_one, {"_id": key}, max_time_ms=most)
         with translated():
             found: Document | None = await asyncio.get_running_loop().run_in_executor(None, read)
         return found

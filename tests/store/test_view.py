@@ -290,9 +290,13 @@ async def test_now_is_the_moment_asked_about_else_the_one_of_asking(
 ) -> None:
     before = datetime.now(UTC)
 
-    assert (await a_view(log, company, as_of=_START)).now == _START
-    assert (await a_view(log, company, now=_START)).now == _START
-    assert before <= (await a_view(log, company)).now <= datetime.now(UTC)
+    asked = (await a_view(log, company, as_of=_START), await a_view(log, company, now=_START))
+    for view in asked:
+        assert view.has_come(_START)
+        assert not view.has_come(_START + timedelta(milliseconds=1))
+    asking = await a_view(log, company)
+    assert asking.has_come(before)
+    assert not asking.has_come(datetime.now(UTC) + timedelta(milliseconds=1))
 
 
 async def test_a_view_is_not_read_through_longer_than_its_facts_are_sure_to_stay(

@@ -4,18 +4,18 @@ from collections.abc import Hashable, Mapping
 from datetime import datetime
 from typing import NamedTuple
 
-from store.cache import MAX_WEIGHT, Cache, Entry
+from store.cache import ANSWERS_WEIGHT, Cache
 from store.driver import Database
-from store.horizon import Horizon, Slot
+from store.horizon import Horizon
 from store.moment import Moment
 from store.trace import Found, Trace
 
-_ANSWERS = 0  # no horizon has this number
 _BYTES_PER_WEIGHT = 600
 _KEYS_PER_WEIGHT = 6
 
 
 class _Answer(NamedTuple):
+    weight: int
     encoded: bytes
     found: Mapping[Horizon, Found]
     since: datetime
@@ -23,7 +23,7 @@ class _Answer(NamedTuple):
 
 
 class Answers:
-    """The answers of one process. They lie in its cache, and are forgotten with what is in there.
+    """The answers of one process. They lie in its cache, with a bound of their own.
 
     An answer is a function of the question and of what the cache holds, where nothing else was
     read: so it is the answer at every position at which that is still what would be found.
@@ -43,11 +43,8 @@ class Answers:
             now: The moment that "now" means.
             question: All that an answer depends on beside the log and the clock.
         """
-        entry = self._cache.get(_slot(question))
-        if entry is None:
-            return None
-        answer: _Answer = entry.value
-        if not answer.since <= now < answer.until:
+        answer: _Answer | None = self._cache.answers.get(question)
+        if answer is None or not answer.since <= now < answer.until:
             return None
         for horizon, found in answer.found.items():
             reach = await self._cache.reach(database, horizon.company, moment)
@@ -67,12 +64,8 @@ class Answers:
         keys = sum(len(each) for found in trace.found.values() for each in found.keys.values())
         weight = 1 + len(encoded) // _BYTES_PER_WEIGHT + keys // _KEYS_PER_WEIGHT
         if trace.is_whole and weight < _MOST:
-            answer = _Answer(encoded, trace.found, now, trace.until)
-            self._cache.put(_slot(question), Entry(answer, 0, weight))
+            answer = _Answer(weight, encoded, trace.found, now, trace.until)
+            self._cache.answers.put(question, answer)
 
 
-_MOST = MAX_WEIGHT // 50
-
-
-def _slot(question: Hashable) -> Slot:
-    return _ANSWERS, "", question
+_MOST = ANSWERS_WEIGHT // 10

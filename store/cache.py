@@ -6,17 +6,21 @@ read. So an answer from the cache is the answer of the log, at the position of w
 """
 
 from collections import OrderedDict
-from collections.abc import Iterable, Mapping
+from collections.abc import Hashable, Iterable, Mapping
 from typing import Any, NamedTuple
 
+from store.bounded import Bounded
 from store.collections import Document
 from store.driver import Database
 from store.horizon import Horizon, Slot, rows_between, touched_by
 from store.moment import Moment, position_of
 from store.trace import Found, trace, untraced
 
-MAX_WEIGHT = 500_000
-"""How much a process keeps: a state weighs 8, about 5 KiB; other entries 1; 300 MiB in all."""
+MAX_WEIGHT = 400_000
+"""How much a process keeps: a state weighs 8, about 5 KiB; other entries 1; 240 MiB in all."""
+
+ANSWERS_WEIGHT = 100_000
+"""How much it keeps of whole answers: 60 MiB. They hold without what they were made from."""
 
 _MAX_BEHIND = 1_000  # positions; to read more of them costs more than to load afresh
 _MAX_HORIZONS = 1_000
@@ -50,25 +54,26 @@ class Cache:
 
     Args:
         max_weight: How much is kept; what was asked for last stays.
+
+    Attributes:
+        answers: Whole answers, by their questions; see `Answers`.
     """
 
     def __init__(self, max_weight: int = MAX_WEIGHT) -> None:
-        self._half = max_weight // 2
-        self._weight = 0  # of the young
         self._horizons: OrderedDict[tuple[str, int, int], Horizon] = OrderedDict()
         self._made = 0
         self._redactions = 0
-        self._young: dict[Slot, Entry] = {}
-        self._old: dict[Slot, Entry] = {}
+        self._entries: Bounded[Slot, Entry] = Bounded(max_weight)
+        self.answers: Bounded[Hashable, Any] = Bounded(ANSWERS_WEIGHT)
 
     def __len__(self) -> int:
-        return len(self._young) + len(self._old)
+        return len(self._entries)
 
     def clear(self) -> None:
         """Forget everything."""
         self._horizons.clear()
-        self._young, self._old = {}, {}
-        self._weight = 0
+        self._entries.clear()
+        self.answers.clear()
 
     async def reach(self, database: Database, company: str, moment: Moment) -> "Reach | None":
         """Bring what is known of a company up to a moment, in one read at most.
@@ -119,25 +124,18 @@ class Cache:
             horizon.touch(slot, position)
 
     def _drop(self, slot: Slot, member: str) -> None:
-        entry = self._young.pop(slot, None) or self._old.pop(slot, None)
+        entry = self._entries.pop(slot)
         if entry is not None and isinstance(entry.value, dict):
             held = {part: each for part, each in entry.value.items() if member in each.members}
             self.put(slot, entry._replace(value=held))
 
     def get(self, slot: Slot) -> Entry | None:
         """Return an entry; it becomes one of those that were asked for last."""
-        entry = self._young.get(slot)
-        if entry is None and (entry := self._old.pop(slot, None)) is not None:
-            self.put(slot, entry)
-        return entry
+        return self._entries.get(slot)
 
     def put(self, slot: Slot, entry: Entry) -> None:
         """Keep an entry."""
-        if self._weight + entry.weight > self._half:
-            self._old, self._young = self._young, {}
-            self._weight = 0
-        self._weight += entry.weight
-        self._young[slot] = entry
+        self._entries.put(slot, entry)
 
 
 class Reach:

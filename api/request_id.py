@@ -3,6 +3,7 @@
 import re
 import secrets
 from contextvars import ContextVar
+from itertools import count
 
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -10,6 +11,8 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 HEADER = "X-Request-ID"
 
 _SOUND = re.compile(r"[A-Za-z0-9._:-]{1,64}")
+_PROCESS = secrets.token_hex(8)
+_numbers = count(1)
 _current: ContextVar[str | None] = ContextVar("request_id", default=None)
 
 
@@ -30,7 +33,7 @@ class RequestIds:
             await self._app(scope, receive, send)
             return
         given = Headers(scope=scope).get(HEADER, "")
-        chosen = given if _SOUND.fullmatch(given) else secrets.token_hex(16)
+        chosen = given if _SOUND.fullmatch(given) else f"{_PROCESS}-{next(_numbers)}"
         _current.set(chosen)
 
         async def named(message: Message) -> None:

@@ -25,6 +25,7 @@ from graphql import (
     Node,
     OperationDefinitionNode,
     SelectionSetNode,
+    StringValueNode,
     ValueNode,
     VariableNode,
     get_named_type,
@@ -84,12 +85,7 @@ class Costs:
 
     def of(self, operation: OperationDefinitionNode) -> int:
         """Return what an operation costs, at least 1."""
-        defaults = {
-            each.variable.name.value: _constant(each.default_value)
-            for each in operation.variable_definitions or ()
-            if each.default_value is not None
-        }
-        self._variables = {**defaults, **self._variables}
+        self._variables = {**_defaults(operation), **self._variables}
         root = self._schema.get_root_type(operation.operation)
         if root is None:
             return 1
@@ -139,9 +135,10 @@ class Costs:
 
     def _argument(self, node: FieldNode, name: str) -> Any:  # noqa: ANN401 - JSON
         value = next((each.value for each in node.arguments or () if each.name.value == name), None)
-        if isinstance(value, VariableNode):
-            return self._variables.get(value.name.value)
-        return _constant(value)
+        if not isinstance(value, VariableNode):
+            return _constant(value)
+        given = self._variables.get(value.name.value)
+        return None if given is _UNSAID else given
 
     def _fields(self, sets: Sets, named: GraphQLObjectType) -> Iterator[FieldNode]:
         """Yield the fields that hold for a type, through each fragment once, as execution will."""
@@ -191,6 +188,39 @@ def sizing_variables(document: DocumentNode) -> Iterable[str]:
         waiting += below.selections if below is not None else ()
 
 
+def as_read(
+    names: Iterable[str], operation: OperationDefinitionNode, variables: Variables
+) -> dict[str, object]:
+    """Return the values of variables as execution will read them, the defaults of others too.
+
+    Args:
+        names: Of the variables; each is there in the end.
+        operation: That declares them.
+        variables: As the client gave them.
+    """
+    values = {**_defaults(operation), **variables}
+    return {name: _read(values.get(name)) for name in names}
+
+
+def _read(value: object) -> object:
+    """Return a value of JSON, where 500.0 is as good an `Int` as 500."""
+    if isinstance(value, float) and value.is_integer():
+        return int(value)
+    return _UNSAID if value is None else value
+
+
+# Null, or not given. A list, so that it is not taken for a number: `False` equals 0, `True` 1.
+_UNSAID: list[object] = []
+
+
+def _defaults(operation: OperationDefinitionNode) -> dict[str, object]:
+    return {
+        each.variable.name.value: _constant(each.default_value)
+        for each in operation.variable_definitions or ()
+        if each.default_value is not None
+    }
+
+
 def _total(cost: _Cost) -> tuple[int, int]:
     return cost.once, cost.per_item
 
@@ -207,6 +237,6 @@ def _constant(value: ValueNode | None) -> Any:  # noqa: ANN401 - JSON
     """Return a value that stands in the document, as far as costs depend on it."""
     if isinstance(value, IntValueNode):
         return int(value.value)
-    if isinstance(value, BooleanValueNode):
+    if isinstance(value, BooleanValueNode | StringValueNode):
         return value.value
     return list(value.values) if isinstance(value, ListValueNode) else None

@@ -6,6 +6,7 @@ from graphql import get_operation_ast
 from strawberry.extensions import SchemaExtension
 from strawberry.types.graphql import OperationType
 
+from api.cost import as_read
 from api.errors import ClientError
 from api.execution.document import Document
 from api.operation import Operation
@@ -41,7 +42,8 @@ class Throttled(SchemaExtension):
         if chosen is None:
             return
         schema = context.schema._schema  # noqa: SLF001 - strawberry's own extensions do so
-        cost = document.cost(schema, chosen, context.variables or {})
+        sizes = as_read(document.sizing, chosen, context.variables or {})
+        cost = document.cost(schema, chosen, sizes)
         caller = self._operation.caller
         charge = caller.throttle.charge(caller.payer, cost)
         if context.operation_type is OperationType.QUERY:

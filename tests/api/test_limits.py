@@ -210,6 +210,42 @@ async def test_the_cost_is_told_with_what_is_left(graph: Graph) -> None:
     assert second["extensions"]["cost"] == {"requested": 80, "limit": 100, "available": 100}
 
 
+PAGES = "{ campaigns(first: $n) { nodes { calls(first: $n) { nodes { id } } } } }"
+
+
+@pytest.mark.parametrize(
+    ("declared", "cheap", "dear"),
+    [
+        ("$n: Int", {"n": 1}, {"n": 10}),
+        ("$n: Int", {"n": 1.0}, {"n": 10.0}),
+        ("$n: Int", {"n": 0}, {}),
+        ("$n: Int", {"n": 1}, {"n": None}),
+        ("$n: Int = 10", {"n": 0}, {}),
+        ("$n: Int = 1", {}, {"n": None}),
+    ],
+    ids=str,
+)
+async def test_a_page_cannot_be_spelled_cheaper_than_it_is(
+    graph: Graph, declared: str, cheap: dict[str, Any], dear: dict[str, Any]
+) -> None:
+    asking = held(graph, max_cost=109)
+    query = f"query ({declared}) {PAGES}"
+
+    assert "errors" not in await asking.ask(query, **cheap)
+    assert await asking.code(query, **dear) == "COST_LIMIT"
+
+
+async def test_one_id_alone_is_one_thing(graph: Graph) -> None:
+    asking = held(graph, max_cost=4)
+    query = (
+        'query ($ids: [ID!]! = "x") '
+        "{ nodes(ids: $ids) { ... on Campaign { calls(first: 4) { nodes { id } } } } }"
+    )
+
+    assert "errors" not in await asking.ask(query, ids=[])
+    assert await asking.code(query) == "COST_LIMIT"
+
+
 async def test_a_caller_who_has_spent_all_waits(graph: Graph) -> None:
     asking = held(graph, cost_bucket=30, cost_per_second=1)
     await asking.get("{ campaigns { nodes { id } } }")

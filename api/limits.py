@@ -11,6 +11,9 @@ DEFAULT_PAGE = 20
 MAX_PAGE = 500
 """How many edges a page has: where none is said, and at most; PAGE_TOO_LARGE."""
 
+MAX_DIRECTIVES_AT_ONCE = 5
+"""How many directives stand at one place; there are two that may: TOO_MANY_DIRECTIVES."""
+
 MAX_SUBSCRIPTIONS = 10_000
 """How many subscriptions one process holds; SUBSCRIPTION_LIMIT."""
 

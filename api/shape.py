@@ -19,7 +19,7 @@ from graphql import (
 )
 
 from api.errors import ClientError
-from api.limits import OperationLimits
+from api.limits import MAX_DIRECTIVES_AT_ONCE, OperationLimits
 
 # Each field may come in a fragment of its own, and that one in another.
 _LEVELS_PER_FIELD = 3
@@ -36,6 +36,7 @@ class Shape:
         depth: How many levels of fields there are.
         nesting: How many levels there are, those of fragments counted too.
         directives: How many directives stand in the text.
+        crowd: How many of them stand at one place.
     """
 
     fields: int = 0
@@ -44,6 +45,7 @@ class Shape:
     depth: int = 0
     nesting: int = 0
     directives: int = 0
+    crowd: int = 0
 
     def exceeded(self, limits: OperationLimits) -> ClientError | None:
         """Return what is wrong with a document of this shape, if anything is."""
@@ -54,6 +56,7 @@ class Shape:
             ("TOO_MANY_ALIASES", "aliases", self.aliases, limits.max_aliases),
             ("TOO_MANY_ROOT_FIELDS", "root fields", self.root_fields, limits.max_root_fields),
             ("TOO_MANY_DIRECTIVES", "directives", self.directives, limits.max_directives),
+            ("TOO_MANY_DIRECTIVES", "directives at one place", self.crowd, MAX_DIRECTIVES_AT_ONCE),
         )
         for code, what, measured, limit in checks:
             if measured > limit:
@@ -93,6 +96,9 @@ class _Measuring:
             if isinstance(each, OperationDefinitionNode)
         ]
         fragments = [self._fragment(name) for name in self._fragments]
+        directives = [
+            len(getattr(each, "directives", None) or ()) for each in _nodes(self._document)
+        ]
         return Shape(
             # A fragment that no operation spreads is looked through by validation all the same.
             fields=max(_sum(operations).fields, *(each.fields for each in fragments), 0),
@@ -100,9 +106,8 @@ class _Measuring:
             root_fields=max((each.root_fields for each in operations), default=0),
             depth=max((each.depth for each in operations + fragments), default=0),
             nesting=max((each.nesting for each in operations + fragments), default=0),
-            directives=sum(
-                len(getattr(node, "directives", None) or ()) for node in _nodes(self._document)
-            ),
+            directives=sum(directives),
+            crowd=max(directives, default=0),
         )
 
     def _selection(self, selection_set: SelectionSetNode) -> Shape:

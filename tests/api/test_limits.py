@@ -133,6 +133,14 @@ async def test_a_query_that_is_made_to_hurt_is_refused_by_default(
     assert await graph.code(query) == code
 
 
+async def test_each_place_has_room_for_few_directives(graph: Graph) -> None:
+    """Validation would answer each of them with an error."""
+    fits, exceeds = (f"{{ __typename {'@a ' * count} }}" for count in (5, 6))
+
+    assert "Unknown directive" in (await graph.ask(fits))["errors"][4]["message"]
+    assert await graph.code(exceeds) == "TOO_MANY_DIRECTIVES"
+
+
 async def test_what_is_refused_over_a_stream_has_its_code_too(graph: Graph) -> None:
     results: Any = await schema.subscribe(
         "subscription { eventAppended { position } }",

@@ -35,9 +35,16 @@ async def identity_of_socket(socket: HTTPConnection, payload: object) -> Identit
     Raises:
         GateError: They may not ask.
     """
-    given = payload.get("Authorization") if isinstance(payload, dict) else None
-    header = given if isinstance(given, str) else socket.headers.get("Authorization")
+    given = _header_in(payload)
+    header = socket.headers.get("Authorization") if given is None else given
     return await services_of(socket).gate.admit(bearer(header), READ)
+
+
+def _header_in(payload: object) -> str | None:
+    """Return the header that a payload has, in any case as headers are."""
+    given = payload.items() if isinstance(payload, dict) else ()
+    found = (value for name, value in given if name.lower() == "authorization")
+    return next((value for value in found if isinstance(value, str)), None)
 
 
 def caller_of(connection: HTTPConnection, identity: Identity) -> Caller:

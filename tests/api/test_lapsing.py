@@ -82,11 +82,12 @@ async def until_nobody_listens(server: RunningServer) -> None:
             await asyncio.sleep(0.01)
 
 
+@pytest.mark.parametrize("name", ["Authorization", "authorization"])
 async def test_a_token_is_shown_in_the_first_message(
-    server: RunningServer, keyring: Keyring
+    server: RunningServer, keyring: Keyring, name: str
 ) -> None:
     async with a_socket(server) as socket:
-        await socket.begin(bearing(keyring.add("acme", scopes=["read"])))
+        await socket.begin({name: f"Bearer {keyring.add('acme', scopes=['read'])}"})
 
         assert await socket.campaign() == "c1"
 
@@ -100,9 +101,12 @@ async def test_a_token_is_shown_in_the_header_of_the_upgrade(
         assert await socket.campaign() == "c1"
 
 
-async def test_the_message_rules_over_the_header(server: RunningServer, keyring: Keyring) -> None:
+@pytest.mark.parametrize("payload", [bearing("wrong"), {"Authorization": ""}], ids=str)
+async def test_the_message_rules_over_the_header(
+    server: RunningServer, keyring: Keyring, payload: dict[str, str]
+) -> None:
     async with a_socket(server, keyring.add("acme")) as socket:
-        await socket.send(type="connection_init", payload=bearing("wrong"))
+        await socket.send(type="connection_init", payload=payload)
 
         assert await socket.closing_code() == 4401
 

@@ -48,8 +48,7 @@ class Buckets:
             RateLimitedError: There is not so much left; nothing is spent.
         """
         now = self._clock()
-        level, since = self._filled.get(caller, (0.0, now))
-        level = max(0.0, level - (now - since) * self._per_second) + cost
+        level = self._level(caller, now) + cost
         if level > self._size:
             raise RateLimitedError(math.ceil((level - self._size) / self._per_second))
         self._filled[caller] = level, now
@@ -57,3 +56,11 @@ class Buckets:
         if len(self._filled) > _MAX_CALLERS:
             self._filled.popitem(last=False)
         return int(self._size - level)
+
+    def left(self, caller: str) -> int:
+        """Return what a caller may spend now."""
+        return int(self._size - self._level(caller, self._clock()))
+
+    def _level(self, caller: str, now: float) -> float:
+        level, since = self._filled.get(caller, (0.0, now))
+        return max(0.0, level - (now - since) * self._per_second)

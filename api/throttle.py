@@ -80,6 +80,10 @@ class Throttle:
             )
         return Charge(cost, most, self._buckets.spend(caller, cost))
 
+    def charge_refused(self, caller: str, cost: int) -> Charge:
+        """Return what an operation would cost that is refused, and what its caller has left."""
+        return Charge(cost, self.limits.max_cost, self._buckets.left(caller))
+
     @asynccontextmanager
     async def running_query(self) -> AsyncIterator[None]:
         """Run a query: one of as many as may run at once, and not for ever.

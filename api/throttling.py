@@ -45,7 +45,11 @@ class Throttled(SchemaExtension):
         sizes = as_read(document.sizing, chosen, context.variables or {})
         cost = document.cost(schema, chosen, sizes)
         caller = self._operation.caller
-        charge = caller.throttle.charge(caller.payer, cost)
+        try:
+            charge = caller.throttle.charge(caller.payer, cost)
+        except ClientError:
+            self._operation.charge = caller.throttle.charge_refused(caller.payer, cost)
+            raise
         if context.operation_type is OperationType.QUERY:
             self._operation.charge = charge
 

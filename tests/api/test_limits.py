@@ -254,6 +254,17 @@ async def test_one_id_alone_is_one_thing(graph: Graph) -> None:
     assert await asking.code(query) == "COST_LIMIT"
 
 
+async def test_the_cost_is_told_of_what_is_refused(graph: Graph) -> None:
+    asking = held(graph, max_cost=50, cost_bucket=60, cost_per_second=1)
+
+    over = await asking.ask("{ campaigns(first: 51) { nodes { id } } }")
+    await asking.get("{ campaigns(first: 40) { nodes { id } } }")
+    waiting = await asking.ask("{ campaigns(first: 30) { nodes { id } } }")
+
+    assert over["extensions"]["cost"] == {"requested": 51, "limit": 50, "available": 60}
+    assert waiting["extensions"]["cost"] == {"requested": 30, "limit": 50, "available": 20}
+
+
 async def test_a_caller_who_has_spent_all_waits(graph: Graph) -> None:
     asking = held(graph, cost_bucket=30, cost_per_second=1)
     await asking.get("{ campaigns { nodes { id } } }")

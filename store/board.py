@@ -144,7 +144,11 @@ class Board:
         return page_found(listing, found, wanted)
 
     def _wanted(self, statuses: Sequence[str] | None) -> list[str | None]:
-        return list(self.status_counts()) if statuses is None else list(dict.fromkeys(statuses))
+        """Return those of the statuses that some application has; a client may name any."""
+        present = self.status_counts()
+        if statuses is None:
+            return list(present)
+        return [status for status in dict.fromkeys(statuses) if status in present]
 
     def _between(
         self,

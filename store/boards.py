@@ -72,7 +72,11 @@ class Boards:
             boards = self._boards(view, campaigns)
             if any(board.position > view.moment.position for board in boards):
                 return None
-            await _bring_up(view, boards)
+            try:
+                await _bring_up(view, boards)
+            except BaseException:
+                self._forget(boards)  # they met some of what is behind their position
+                raise
             found = {board.campaign: await work(board) for board in boards}
         self._drop_oldest()
         return found
@@ -96,6 +100,10 @@ class Boards:
             self._kept[key] = board
             boards.append(board)
         return boards
+
+    def _forget(self, boards: Sequence[Board]) -> None:
+        for key in [key for key, board in self._kept.items() if board in boards]:
+            del self._kept[key]
 
     def _drop_oldest(self) -> None:
         held = sum(_weight(board) for board in self._kept.values())

@@ -1,24 +1,29 @@
 """Boards answer what the fold answers, whatever has come in the meantime."""
 
 import asyncio
+import os
 import random
 import time
+import uuid
 from collections import Counter
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 
 import pytest
 from factories import a_callback_event, a_tac_event
+from faults import failing
 from views import everything
 
 from store.board import Board
 from store.boards import Boards
 from store.deadline import set_deadline
+from store.driver import connect
+from store.errors import LogUnavailableError
 from store.fold import State
 from store.ids import id_key
 from store.links import campaign_of
 from store.listing import Listing, Page, Slice, page_of
-from store.log import EventLog
+from store.log import EventLog, open_log
 from store.moment import Moment
 from store.view import View
 
@@ -227,3 +232,39 @@ async def test_a_board_is_filled_though_the_time_for_the_answer_is_over(
         return await Boards().read(view, CAMPAIGNS[:1], counts)
 
     assert await asyncio.create_task(ask_too_late()) == {CAMPAIGNS[0]: {"NEW": 1}}
+
+
+async def test_a_board_that_could_not_be_brought_up_shows_nothing_of_what_it_met(
+    faulty_uri: str, company: str
+) -> None:
+    name = f"test-{os.getpid()}-{uuid.uuid4().hex[:8]}"
+    async with connect(faulty_uri, name) as database, open_log(database) as log:
+        boards = Boards()
+        await log.append([tac(company, 1, "NEW")])
+        early = await view_of(log, company)
+        await boards.read(early, CAMPAIGNS[:1], counts)
+        await log.append([tac(company, 1, "DONE"), tac(company, 2, "NEW")])
+        late = await view_of(log, company)
+
+        async with failing(faulty_uri, "aggregate", code=50):
+            with pytest.raises(LogUnavailableError):
+                await boards.read(late, CAMPAIGNS[:1], counts)
+
+        assert await boards.read(early, CAMPAIGNS[:1], counts) == {CAMPAIGNS[0]: {"NEW": 1}}
+        await database.drop()
+
+
+async def test_a_status_that_no_application_has_is_not_remembered(
+    log: EventLog, company: str
+) -> None:
+    await log.append([tac(company, 1, "NEW")])
+    wanted = listing(CAMPAIGNS[0], "nextCall", descending=False, processable=False)
+
+    async def work(board: Board) -> int:
+        for number in range(20):
+            await board.page(wanted, Slice(5), [f"status {number}"])
+        return len(board._shelves)  # noqa: SLF001 - what a board remembers is not shown
+
+    found = await Boards().read(await view_of(log, company), CAMPAIGNS[:1], work)
+
+    assert found == {CAMPAIGNS[0]: 0}

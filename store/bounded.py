@@ -41,6 +41,7 @@ class Bounded(Generic[Key, Value]):
 
     def put(self, key: Key, value: Value) -> None:
         """Keep a value."""
+        self._leave(key)
         if self._weight + value.weight > self._half:
             self._old, self._young = self._young, {}
             self._weight = 0
@@ -49,8 +50,14 @@ class Bounded(Generic[Key, Value]):
 
     def pop(self, key: Key) -> Value | None:
         """Forget a value and return it."""
-        young, old = self._young.pop(key, None), self._old.pop(key, None)  # it may be in both
+        young, old = self._leave(key), self._old.pop(key, None)  # it may be in both
         return old if young is None else young
+
+    def _leave(self, key: Key) -> Value | None:
+        value = self._young.pop(key, None)
+        if value is not None:
+            self._weight -= value.weight
+        return value
 
     def clear(self) -> None:
         """Forget everything."""

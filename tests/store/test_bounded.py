@@ -52,3 +52,15 @@ def test_nothing_is_left_of_what_was_cleared() -> None:
     kept.clear()
 
     assert (len(kept), kept.get("a"), kept.get("c")) == (0, None, None)
+
+
+def test_what_is_put_again_and_again_or_forgotten_pushes_nothing_out() -> None:
+    kept: Bounded[str, Thing] = Bounded(20)
+    kept.put("a", Thing("a"))
+
+    for number in range(50):
+        kept.put("b", Thing("b", 4))
+        kept.put("c", Thing(str(number), 4))
+        kept.pop("c")
+
+    assert kept.get("a") == Thing("a")

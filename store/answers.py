@@ -11,7 +11,7 @@ from store.moment import Moment
 from store.trace import Found, Trace
 
 _BYTES_PER_WEIGHT = 600
-_KEYS_PER_WEIGHT = 6
+_BYTES_PER_KEY = 100  # beside its characters
 
 
 class _Answer(NamedTuple):
@@ -61,11 +61,16 @@ class Answers:
             encoded: The answer.
             now: The moment that "now" meant.
         """
-        keys = sum(len(each) for found in trace.found.values() for each in found.keys.values())
-        weight = 1 + len(encoded) // _BYTES_PER_WEIGHT + keys // _KEYS_PER_WEIGHT
+        weight = 1 + (len(encoded) + _size(question, trace)) // _BYTES_PER_WEIGHT
         if trace.is_whole and weight < _MOST:
             answer = _Answer(weight, encoded, trace.found, now, trace.until)
             self._cache.answers.put(question, answer)
 
 
 _MOST = ANSWERS_WEIGHT // 10
+
+
+def _size(question: Hashable, trace: Trace) -> int:
+    """Return about how many bytes it takes to remember what was asked for and read."""
+    found = [each for found in trace.found.values() for each in found.keys.values()]
+    return len(repr(question)) + sum(_BYTES_PER_KEY + len(key) for keys in found for key in keys)

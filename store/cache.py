@@ -6,8 +6,10 @@ read. So an answer from the cache is the answer of the log, at the position of w
 """
 
 from collections import OrderedDict
-from collections.abc import Hashable, Iterable, Mapping
+from collections.abc import Callable, Hashable, Iterable, Mapping
+from dataclasses import dataclass
 from typing import Any, NamedTuple
+from weakref import ref
 
 from store.bounded import Bounded
 from store.collections import Document
@@ -25,6 +27,7 @@ ANSWERS_WEIGHT = 100_000
 _MAX_BEHIND = 1_000  # positions; to read more of them costs more than to load afresh
 _MAX_HORIZONS = 1_000
 _STATE = 8
+_CHARACTERS_PER_WEIGHT = 600  # of what was asked for
 _MAX_STRETCHES = 50  # of one list
 
 
@@ -42,7 +45,8 @@ class Entry(NamedTuple):
     weight: int
 
 
-class Stretch(NamedTuple):
+@dataclass(frozen=True, eq=False, slots=True, weakref_slot=True)
+class Stretch:
     """A stretch of a list that only new members change: their id keys, and whether it goes on."""
 
     members: dict[str, None]
@@ -71,6 +75,8 @@ class Cache:
 
     def clear(self) -> None:
         """Forget everything."""
+        for horizon in self._horizons.values():
+            horizon.retire()
         self._horizons.clear()
         self._entries.clear()
         self.answers.clear()
@@ -109,11 +115,12 @@ class Cache:
     def _begin(self, company: str, moment: Moment) -> Horizon:
         """Begin anew for a company: what is known of it counts no longer."""
         self._made += 1
-        horizon = Horizon(company, self._made, moment.position)
-        self._horizons[_key(company, moment)] = horizon
-        self._horizons.move_to_end(_key(company, moment))
+        horizon, key = Horizon(company, self._made, moment.position), _key(company, moment)
+        if (before := self._horizons.pop(key, None)) is not None:
+            before.retire()
+        self._horizons[key] = horizon
         if len(self._horizons) > _MAX_HORIZONS:
-            self._horizons.popitem(last=False)
+            self._horizons.popitem(last=False)[1].retire()
         return horizon
 
     def _touch(self, horizon: Horizon, row: Document) -> None:
@@ -166,7 +173,7 @@ class Reach:
         known: dict[str, Stretch] = self._find(what, [of]).get(of, {})
         found = known.get(part)
         if found is not None and (noted := trace()) is not None:
-            noted.at(self._horizon, self._position).stretches[what, of, part] = found
+            noted.at(self._horizon, self._position).stretches[what, of, part] = ref(found)
         return found
 
     def still_finds(self, horizon: Horizon, found: Found) -> bool:
@@ -194,16 +201,20 @@ class Reach:
         entry = self._cache.get(slot)
         return entry is not None and entry.since <= since
 
-    def _is_still_stretch(self, what: str, of: str, part: str, since: int, found: object) -> bool:
-        slot = (self._horizon.number, what, of)
-        return self._horizon.was_untouched(slot, since) or self.stretch(what, of, part) is found
+    def _is_still_stretch(
+        self, what: str, of: str, part: str, since: int, found: Callable[[], object]
+    ) -> bool:
+        if self._horizon.was_untouched((self._horizon.number, what, of), since):
+            return True
+        stretch = self.stretch(what, of, part)
+        return stretch is not None and stretch is found()
 
     def keep_stretch(self, what: str, of: str, part: str, found: Stretch) -> None:
         """Keep a stretch of a list; of one list those that were read last."""
         known = list(self._find(what, [of]).get(of, {}).items())
         is_kept = self._keep(what, {of: dict([*known[1 - _MAX_STRETCHES :], (part, found)])})
         if (noted := trace()) is not None:
-            noted.at(self._horizon, self._position).stretches[what, of, part] = found
+            noted.at(self._horizon, self._position).stretches[what, of, part] = ref(found)
             noted.is_whole &= is_kept
 
     def keep(self, what: str, found: Mapping[str, Any]) -> None:
@@ -222,7 +233,8 @@ class Reach:
         for key, value in found.items():
             slot = (horizon.number, what, key)
             if horizon.touched.get(slot, 0) <= position:
-                self._cache.put(slot, Entry(value, position, _weight(value)))
+                weight = _weight(value) + len(key) // _CHARACTERS_PER_WEIGHT
+                self._cache.put(slot, Entry(value, position, weight))
             else:
                 is_whole = False
         return is_whole

@@ -57,6 +57,11 @@ class Horizon:
             self.touched.clear()
             self.floor = position
 
+    def retire(self) -> None:
+        """Remember nothing: another takes its place, though answers may hold it for long."""
+        self.touched.clear()
+        self.floor = max(self.floor, self.latest)
+
     def is_untouched(self, position: int) -> bool:
         """Say whether no fact behind a position touched anything."""
         return self.floor <= position and self.latest <= position

@@ -54,7 +54,7 @@ class Recall:
         async def loaded(keys: Sequence[str]) -> Mapping[str, Stretch]:
             return dict.fromkeys(keys, await self._stretch(what, of, part, load))
 
-        key = f"{of} {part}"
+        key = f"{len(of)} {of} {part}"
         found: Stretch = (await self.take(f"stretches of {what}", [key], loaded))[key]
         return found
 

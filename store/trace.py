@@ -1,7 +1,7 @@
 """What one operation reads, noted, so that it can be known for how long its answer holds."""
 
 from collections import defaultdict
-from collections.abc import Hashable, Iterator
+from collections.abc import Callable, Hashable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass, field
@@ -16,12 +16,13 @@ class Found:
     Attributes:
         position: The earliest that it was found at.
         keys: By what was read, the keys that it was read of.
-        stretches: Of lists: by what was read, the list and the part of it, as it was found.
+        stretches: Of lists: by what was read, the list and the part of it, what gives it as it was
+            found, while the cache still keeps it.
     """
 
     position: int
     keys: dict[str, set[str]] = field(default_factory=lambda: defaultdict(set))
-    stretches: dict[tuple[str, str, str], object] = field(default_factory=dict)
+    stretches: dict[tuple[str, str, str], Callable[[], object]] = field(default_factory=dict)
 
 
 class Trace:

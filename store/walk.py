@@ -58,7 +58,9 @@ class _Walk:
             [segment] = await self._read_ahead(view)
             return Stretch(dict.fromkeys(key for _, key in segment.places), segment.is_cut)
 
-        part = f"{self.from_place and self.from_place[1]} {self.descending} {self.rows}"
+        # Its own key comes last: a cursor may say anything.
+        start = "" if self.from_place is None else f" {self.from_place[1]}"
+        part = f"{self.descending} {self.rows}{start}"
         campaign = self.listing.scope["campaign"]
         found = await view.stretch(APPLICATIONS_IN, campaign, part, load)
         return Segment([(None, key) for key in found.members], found.is_cut)

@@ -56,7 +56,8 @@ async def answered(answering: Answering, question: Hashable, execute: Execute) -
     if not isinstance(result, ExecutionResult) or result.errors or result.data is None:
         return result
     data = encode(result.data)
-    await answering.keep(question, trace, data)
+    with suppress(StoreError):  # it has been found, whether or not it can be kept
+        await answering.keep(question, trace, data)
     return _result(data)
 
 

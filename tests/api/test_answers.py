@@ -1,6 +1,7 @@
 """Whole answers that are known: what would be found now, and nobody else's."""
 
 import asyncio
+import gc
 import os
 from collections.abc import Iterator
 from dataclasses import replace
@@ -21,11 +22,15 @@ from model.feed import Feed
 from model.spelling import IDS
 
 from api.execution.answers import _comparable
+from api.types.connection import spell_cursor
 from store import horizon
 from store.answers import Answers
-from store.cache import Cache
+from store.cache import Cache, Stretch
+from store.collections import COUNTERS
 from store.erasure import forget
+from store.head import LOG_COUNTER
 from store.keys import phone_key
+from store.trace import Trace
 
 # By hand: DIALGRAPH_MODEL_SEEDS=50.
 SEEDS = int(os.environ.get("DIALGRAPH_MODEL_SEEDS", "2"))
@@ -234,6 +239,48 @@ async def test_an_answer_with_errors_is_not_kept(graph: Graph, told_again: list[
 
     assert [await graph.code(query) for _ in range(4)] == ["BAD_PAGE"] * 4
     assert told_again == []
+
+
+FROM_BEHIND = """query ($after: String) { campaign(companyId: "acme", campaignId: "c1") {
+  applications(first: 2, after: $after, orderBy: {field: APPLICATION_ID, direction: DESC}) {
+    nodes { applicationId } } } }"""
+
+
+async def test_a_cursor_that_somebody_made_up_is_no_beginning_of_a_list(graph: Graph) -> None:
+    await graph.append(a_tac_event(an_application(id="a1", telemarketCampaignId="c1")))
+
+    assert await graph.get(FROM_BEHIND, after=spell_cursor((None, "None"), "APPLICATION_ID")) == {
+        "applications": {"nodes": []}
+    }
+    assert await graph.get(FROM_BEHIND) == {"applications": {"nodes": [{"applicationId": "a1"}]}}
+
+
+async def test_what_needs_no_log_is_answered_while_there_is_none(graph: Graph) -> None:
+    await graph.log.database.delete(COUNTERS, LOG_COUNTER)
+
+    assert [await graph.get("{ __typename }") for _ in range(4)] == ["Query"] * 4
+
+
+def test_what_is_too_long_to_be_remembered_is_not() -> None:
+    cache = Cache()
+
+    Answers(cache).keep(("long" * 2_000_000,), Trace(), b"null", datetime.now(UTC))
+
+    assert len(cache.answers) == 0
+
+
+async def test_an_answer_holds_nothing_of_the_list_that_it_is_a_page_of(graph: Graph) -> None:
+    query = 'query ($first: Int) { campaigns(companyId: "acme", first: $first) { totalCount } }'
+    gc.collect()
+    before = sum(type(each) is Stretch for each in gc.get_objects())
+
+    for number in range(8):
+        await graph.append(a_campaign_event(campaignId=f"c{number}"))
+        await graph.get(query, first=number)
+
+    gc.collect()
+    assert sum(type(each) is Stretch for each in gc.get_objects()) - before <= 1
+    assert len(graph.log.cache.answers) > 1
 
 
 def test_values_that_python_takes_for_equal_are_different_questions() -> None:

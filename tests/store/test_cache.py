@@ -204,3 +204,29 @@ async def test_a_horizon_that_forgets_what_was_touched_keeps_nothing_older(
     await slow.states("campaign", [id_key("c1")])
 
     assert await a_status(new_log, cache) == "PAUSED"
+
+
+async def test_what_has_a_long_name_weighs_more(new_log: EventLog) -> None:
+    cache = Cache(max_weight=100)
+
+    for number in range(10):
+        view = await a_view(new_log, cache)
+        await view.states("call", [id_key(f"{number} {'long' * 10_000}")])
+
+    assert len(cache) <= 2
+
+
+async def test_a_horizon_that_another_took_the_place_of_remembers_nothing(
+    new_log: EventLog, cache: Cache, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(cache_module, "_MAX_BEHIND", 1)
+    await a_status(new_log, cache)
+    [horizon] = cache._horizons.values()  # noqa: SLF001 - answers may hold it for long
+    await new_log.append([a_campaign_event(campaignId="c1", status="NEW")])
+    await a_status(new_log, cache)
+    touched = len(horizon.touched)
+
+    await new_log.append([a_campaign_event(campaignId=f"c{each}") for each in range(3)])
+    await a_status(new_log, cache)
+
+    assert (touched > 0, len(horizon.touched)) == (True, 0)

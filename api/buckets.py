@@ -51,15 +51,27 @@ class Buckets:
         level = self._level(caller, now) + cost
         if level > self._size:
             raise RateLimitedError(math.ceil((level - self._size) / self._per_second))
-        self._filled[caller] = level, now
-        self._filled.move_to_end(caller)
-        if len(self._filled) > _MAX_CALLERS:
-            self._filled.popitem(last=False)
+        self._fill(caller, level, now)
         return int(self._size - level)
+
+    def owe(self, caller: str, cost: int) -> None:
+        """Spend `cost`, even if there is not so much left."""
+        now = self._clock()
+        self._fill(caller, self._level(caller, now) + cost, now)
 
     def left(self, caller: str) -> int:
         """Return what a caller may spend now."""
         return int(self._size - self._level(caller, self._clock()))
+
+    def seconds_in_debt(self, caller: str) -> float:
+        """Return how long it takes until a caller owes nothing; 0 where that is so."""
+        return max(0.0, (self._level(caller, self._clock()) - self._size) / self._per_second)
+
+    def _fill(self, caller: str, level: float, now: float) -> None:
+        self._filled[caller] = level, now
+        self._filled.move_to_end(caller)
+        if len(self._filled) > _MAX_CALLERS:
+            self._filled.popitem(last=False)
 
     def _level(self, caller: str, now: float) -> float:
         level, since = self._filled.get(caller, (0.0, now))

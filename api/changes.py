@@ -66,7 +66,8 @@ async def told(
 ) -> AsyncGenerator[Any, None]:
     """Return what a subscription sends: an object for each change, all below it loaded.
 
-    Whoever selects the same shares the object, its execution and its encoding.
+    Whoever selects the same shares the object, its execution and its encoding; the one for whom it
+    is made is charged, and waits while it is in debt.
 
     Raises:
         ClientError: BAD_CURSOR, COMPANY_REQUIRED, SUBSCRIPTION_LIMIT; OPERATION_TIMEOUT, where what
@@ -108,6 +109,7 @@ async def _told(  # noqa: PLR0913, PLR0917 - the parts of `told`
         )
         async with aclosing(following):
             async for change in following:
+                await operation.caller.throttle.until_solvent(operation.caller.payer)
                 emission = emissions.of(change, selection)
                 event = await emission.event(
                     partial(_made, operation.caller, change, selection, make),
@@ -137,6 +139,7 @@ def _slow(code: str, cursor: Cursor) -> ClientError:
 
 
 async def _made(caller: Caller, change: C, selection: Selected, make: Make[C]) -> object:
+    caller.throttle.charge_change(caller.payer, selection.cost)
     moment = Moment(change.position, None, caller.follower.generation)
     see = OpenView if caller.may(PERSONAL_DATA) else View
     view = see(caller.log.database, change.company, moment)

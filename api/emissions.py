@@ -8,8 +8,9 @@ from functools import partial
 from typing import Any
 
 import strawberry
-from graphql import FieldNode, Node, VariableNode
+from graphql import DocumentNode, FieldNode, Node, VariableNode
 
+from api.cost import Costs
 from api.errors import ClientError
 from api.execution import SharedEvent
 from api.identity import PERSONAL_DATA
@@ -56,6 +57,7 @@ class Selected:
             the same document, the same values of the variables that the selection uses, and the
             same companies (D22) and personal data to see. Where they begin and which changes they
             want may differ.
+        cost: What one change costs whom it is made for, see `api/cost.py`.
     """
 
     def __init__(self, info: strawberry.Info) -> None:
@@ -68,6 +70,8 @@ class Selected:
         caller = operation.caller
         sees = caller.companies, caller.may(PERSONAL_DATA)
         self.key = (id(raw.operation), repr(values), *sees)
+        document = DocumentNode(definitions=(raw.operation, *raw.fragments.values()))
+        self.cost = Costs(raw.schema, document, raw.variable_values).of(raw.operation)
 
 
 def _variables(raw: Any) -> Iterator[str]:  # noqa: ANN401 - graphql-core's info

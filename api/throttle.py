@@ -84,6 +84,15 @@ class Throttle:
         """Return what an operation would cost that is refused, and what its caller has left."""
         return Charge(cost, self.limits.max_cost, self._buckets.left(caller))
 
+    def charge_change(self, caller: str, cost: int) -> None:
+        """Charge a caller for what a change tells, which may leave it in debt."""
+        self._buckets.owe(caller, cost)
+
+    async def until_solvent(self, caller: str) -> None:
+        """Wait while a caller is in debt."""
+        while (seconds := self._buckets.seconds_in_debt(caller)) > 0:  # noqa: ASYNC110 - it may grow
+            await asyncio.sleep(seconds)
+
     @asynccontextmanager
     async def running_query(self) -> AsyncIterator[None]:
         """Run a query: one of as many as may run at once, and not for ever.

@@ -288,6 +288,18 @@ def test_a_bucket_empties_with_time_and_belongs_to_one_caller() -> None:
     assert buckets.spend("ada", 1) == 99
 
 
+def test_a_debt_is_one_callers_alone_and_passes() -> None:
+    now = [0.0]
+    buckets = Buckets(OperationLimits(cost_bucket=100, cost_per_second=10), lambda: now[0])
+
+    buckets.owe("ada", 100)
+    assert buckets.seconds_in_debt("ada") == 0
+    buckets.owe("ada", 50)
+    assert (buckets.seconds_in_debt("ada"), buckets.seconds_in_debt("bob")) == (5, 0)
+    now[0] = 5.0
+    assert (buckets.seconds_in_debt("ada"), buckets.left("ada")) == (0, 0)
+
+
 async def test_more_queries_at_once_than_may_run_are_refused_and_counted(graph: Graph) -> None:
     asking = held(graph, concurrent_operations=2)
     refused: list[str] = []

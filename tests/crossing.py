@@ -68,6 +68,37 @@ def doors(kind: str, examples: Examples) -> Iterator[Door]:
             yield Door(kind, name, document, variables)
 
 
+def doors_below(examples: Examples) -> Iterator[Door]:
+    """Yield a door for each value of each argument of each field of a thing that has an id."""
+    root = graphql_schema().query_type
+    assert root is not None
+    for name, each in root.fields.items():
+        thing: Any = get_named_type(each.type)
+        needed = [key for key, argument in each.args.items() if is_required_argument(argument)]
+        if thing.name.lower() != name or not needed:
+            continue
+        found = {needed[0]: _tried(name, needed[0], each.args[needed[0]], examples)[0]}
+        for below, asked in thing.fields.items():
+            document = _document_below(name, needed[0], below, asked)
+            for variables in _choices(below, asked, examples) if asked.args else ():
+                yield Door("query", f"{name}.{below}", document, {**found, **variables})
+
+
+def _document_below(name: str, key: str, below: str, asked: GraphQLField) -> str:
+    declared, passed = _arguments(asked)
+    shown = _selected_within(get_named_type(asked.type))
+    return (
+        f"query (${key}: ID! {declared}) {{ {name}({key}: ${key}) {{ {below}{passed} {shown} }} }}"
+    )
+
+
+def _arguments(asked: GraphQLField) -> tuple[str, str]:
+    """Return how a field's arguments are declared as variables, and how they are passed."""
+    declared = ", ".join(f"${each}: {argument.type}" for each, argument in asked.args.items())
+    passed = ", ".join(f"{each}: ${each}" for each in asked.args)
+    return declared, f"({passed})" if passed else ""
+
+
 def _choices(name: str, asked: GraphQLField, examples: Examples) -> Iterator[dict[str, object]]:
     tried = {each: _tried(name, each, argument, examples) for each, argument in asked.args.items()}
     needed = {
@@ -117,16 +148,20 @@ def _objects(asked: GraphQLInputObjectType, examples: Examples) -> Iterator[dict
 
 
 def _document(kind: str, name: str, asked: GraphQLField) -> str:
-    declared = ", ".join(f"${each}: {argument.type}" for each, argument in asked.args.items())
-    passed = ", ".join(f"{each}: ${each}" for each in asked.args)
-    named: Any = get_named_type(asked.type)
-    below = next(
+    declared, passed = _arguments(asked)
+    whole = f"({declared})" if declared else ""
+    return f"{kind} {whole} {{ {name}{passed} {_selected_within(get_named_type(asked.type))} }}"
+
+
+def _selected_within(named: Any) -> str:  # noqa: ANN401 - any type
+    """Select as deep as there is room for; of a leaf there is nothing to select."""
+    if is_leaf_type(named):
+        return ""
+    return next(
         text
         for depth in range(DEEPEST, 0, -1)
         if len(text := selection(named, depth, is_root=True)) <= MAX_DOCUMENT_CHARACTERS
     )
-    declared, passed = (f"({part})" if part else "" for part in (declared, passed))
-    return f"{kind} {declared} {{ {name}{passed} {below} }}"
 
 
 def selection(

@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 from asking import Told, listening, over_http, over_socket, over_stream, until_quiet
-from crossing import Door, Examples, doors, graphql_schema
+from crossing import Door, Examples, doors, doors_below, graphql_schema
 from factories import a_campaign_event
 from keyring import Keyring, bearing
 from serving import RunningServer, a_server
@@ -131,6 +131,34 @@ async def examples(side: Side) -> Examples:
     }
 
 
+async def examples_below(side: Side) -> Examples:
+    """Say what to try for each argument of a thing's own fields: cursors of the foreign things."""
+    company = side.world.company
+    found: dict[str, list[object]] = {}
+    for name, key, id_ in THINGS:
+        shown = " ".join(f"{each}(first: 500) {{ edges {{ cursor }} }}" for each in lists_of(name))
+        document = f'{{ {name}({key}: "{id_}", companyId: "{company}") {{ {shown} }} }}'
+        told = await over_http(side.server, side.all, Door("query", name, document, {}))
+        for each, rows in told[1]["data"][name].items():
+            found.setdefault(each, []).extend(row["cursor"] for row in rows["edges"])
+    places = {f"{name}.{way}": each for name, each in found.items() for way in ("after", "before")}
+    words = {"fields": [["status"], [SECRET]], "status": [["own"], [SECRET], ["SUCCESSFUL"]]}
+    return {**await examples(side), **words, **places}
+
+
+THINGS = [
+    ("campaign", "campaignId", "c1"),
+    ("application", "applicationId", "a1"),
+    ("call", "statisticId", "s1"),
+    ("callback", "callbackId", "b1"),
+]
+
+
+def lists_of(thing: str) -> list[str]:
+    named: Any = graphql_schema().type_map[thing.capitalize()]
+    return [name for name, each in named.fields.items() if "before" in each.args]
+
+
 def connections() -> list[str]:
     root: Any = graphql_schema().query_type
     return [name for name, each in root.fields.items() if "before" in each.args]
@@ -189,6 +217,21 @@ async def test_d22_no_query_tells_of_another_company(
     with capsys.disabled():
         print(f"\nqueries over HTTP: {len(tried)} doors, {len(found)} leaks")  # noqa: T201
     assert len(tried) > 500
+    assert found == []
+
+
+async def test_d22_no_list_of_a_thing_tells_of_another_company(
+    sides: tuple[Side, Side], capsys: pytest.CaptureFixture[str]
+) -> None:
+    a, b = sides
+    tried = list(doors_below(await examples_below(a)))
+
+    here, there = await asked(a, a.mine, tried), await asked(b, b.mine, tried)
+    found = leaks(tried, here, there)
+
+    with capsys.disabled():
+        print(f"\nlists of things over HTTP: {len(tried)} doors, {len(found)} leaks")  # noqa: T201
+    assert sum("errors" not in told[1] for told in here) > 200
     assert found == []
 
 

@@ -14,20 +14,23 @@ from weakref import ref
 from store.bounded import Bounded
 from store.collections import Document
 from store.driver import Database
+from store.fold import State
 from store.horizon import Horizon, Slot, rows_between, touched_by
 from store.moment import Moment, position_of
 from store.trace import Found, trace, untraced
 
 MAX_WEIGHT = 400_000
-"""How much a process keeps: a state weighs 8, about 5 KiB; other entries 1; 240 MiB in all."""
+"""How much a process keeps: a state weighs at least 8, about 5 KiB; other entries 1; 240 MiB."""
 
 ANSWERS_WEIGHT = 100_000
 """How much it keeps of whole answers: 60 MiB. They hold without what they were made from."""
 
 _MAX_BEHIND = 1_000  # positions; to read more of them costs more than to load afresh
 _MAX_HORIZONS = 1_000
+_MAX_TOUCHED = 200_000  # of all horizons
 _STATE = 8
-_CHARACTERS_PER_WEIGHT = 600  # of what was asked for
+_BYTES_PER_WEIGHT = 600
+_BYTES_PER_ENTRY = 150  # of a thing's history, or of what links it
 _MAX_STRETCHES = 50  # of one list
 
 
@@ -124,11 +127,11 @@ class Cache:
         return horizon
 
     def _touch(self, horizon: Horizon, row: Document) -> None:
-        position = position_of(row["_id"])
+        position, most = position_of(row["_id"]), _MAX_TOUCHED // max(1, len(self._horizons))
         for what, key, member in touched_by(row):
             slot = (horizon.number, what, key)
             self._drop(slot, member)
-            horizon.touch(slot, position)
+            horizon.touch(slot, position, most)
 
     def _drop(self, slot: Slot, member: str) -> None:
         entry = self._entries.pop(slot)
@@ -233,7 +236,7 @@ class Reach:
         for key, value in found.items():
             slot = (horizon.number, what, key)
             if horizon.touched.get(slot, 0) <= position:
-                weight = _weight(value) + len(key) // _CHARACTERS_PER_WEIGHT
+                weight = _weight(value) + len(key) // _BYTES_PER_WEIGHT
                 self._cache.put(slot, Entry(value, position, weight))
             else:
                 is_whole = False
@@ -249,4 +252,10 @@ def _weight(value: object) -> int:
         return 1 + len(value) // 4
     if type(value) is dict:
         return 1 + sum(len(each.members) for each in value.values()) // 4
-    return 1 if value is None or type(value) is str else _STATE
+    return max(_STATE, _size(value) // _BYTES_PER_WEIGHT) if type(value) is State else 1
+
+
+def _size(state: State) -> int:
+    """Return about how many bytes it takes to keep what a thing has more of than most."""
+    texts = [*state.keys, *(each for each in state.data.values() if type(each) is str)]
+    return sum(map(len, texts)) + _BYTES_PER_ENTRY * (len(state.keys) + len(state.statuses))

@@ -50,10 +50,10 @@ class Horizon:
         self.latest = 0
         self.lock = asyncio.Lock()
 
-    def touch(self, slot: Slot, position: int) -> None:
-        """Remember that a fact of this position may have changed a slot."""
+    def touch(self, slot: Slot, position: int, most: int) -> None:
+        """Remember that a fact of this position may have changed a slot; of `most` slots."""
         self.touched[slot] = self.latest = position
-        if len(self.touched) > _MAX_TOUCHED:
+        if len(self.touched) > min(most, _MAX_TOUCHED):
             self.touched.clear()
             self.floor = position
 

@@ -3,6 +3,7 @@
 import asyncio
 import gc
 import os
+import random
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -77,6 +78,43 @@ async def test_a_known_answer_is_what_is_found_now(
 
     assert differing == []
     assert len(told_again) > 10
+
+
+PAGE_AT = PAGE.replace("$id: ID!", "$id: ID!, $at: Position").replace(
+    "campaignId: $id", "campaignId: $id, atPosition: $at"
+)
+
+
+@pytest.mark.parametrize("touched", [2, 20_000])
+@pytest.mark.parametrize("seed", range(1, SEEDS + 1))
+async def test_an_answer_that_many_ask_for_during_appends_is_the_one_of_its_position(
+    graph: Graph,
+    seed: int,
+    touched: int,
+    told_again: list[bytes],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(horizon, "_MAX_TOUCHED", touched)
+    answers: list[tuple[str, int, object]] = []
+
+    async def ask(dice: random.Random) -> None:
+        for _ in range(60):
+            thing, latest = dice.choice(IDS[:3]), len(answers) // 2
+            at = dice.choice([None, None, None, max(0, latest - dice.randrange(9))])
+            answer = await graph.ask(PAGE_AT, id=thing, at=at)
+            position = answer["extensions"]["position"]
+            answers.append((thing, position if at is None else min(at, position), answer["data"]))
+
+    async with asyncio.TaskGroup() as group:
+        for number in range(4):
+            group.create_task(ask(random.Random(f"{seed} {number}")))
+        for body in Feed(seed).take(120):
+            await graph.log.append([body])
+
+    once = {repr(each): each for each in answers}.values()
+    found = [await graph.afresh().get(PAGE_AT, id=thing, at=at) for thing, at, _ in once]
+    assert [data["campaign"] for _, _, data in once if isinstance(data, dict)] == found
+    assert told_again
 
 
 @pytest.fixture

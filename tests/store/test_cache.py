@@ -230,3 +230,32 @@ async def test_a_horizon_that_another_took_the_place_of_remembers_nothing(
     await a_status(new_log, cache)
 
     assert (touched > 0, len(horizon.touched)) == (True, 0)
+
+
+async def test_what_is_remembered_of_many_companies_is_no_more_than_of_one(
+    new_log: EventLog, cache: Cache, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(cache_module, "_MAX_TOUCHED", 30)
+    companies = [f"company {number}" for number in range(10)]
+    for place in range(6):
+        moment = Moment((await new_log.head()).position)
+        for company in companies:
+            await cache.reach(new_log.database, company, moment)
+        await new_log.append(
+            [a_campaign_event(companyId=each, campaignId=f"c{place}") for each in companies]
+        )
+
+    horizons = cache._horizons.values()  # noqa: SLF001 - how much it remembers is not shown
+    assert 10 <= sum(len(each.touched) for each in horizons) <= 30
+
+
+async def test_what_has_a_long_history_weighs_more(new_log: EventLog) -> None:
+    cache = Cache(max_weight=100)
+    said = "a word " * 10_000
+    await new_log.append([a_callback_event(id=each, description=said) for each in range(4)])
+
+    for number in range(4):
+        view = await a_view(new_log, cache)
+        await view.states("callback", [id_key(str(number))])
+
+    assert len(cache) <= 2

@@ -27,6 +27,7 @@ ANSWERS_WEIGHT = 100_000
 
 _MAX_BEHIND = 1_000  # positions; to read more of them costs more than to load afresh
 _MAX_HORIZONS = 1_000
+_MAX_NAME = 1_000  # characters of a company; who sees all may ask for any
 _MAX_TOUCHED = 200_000  # of all horizons
 _STATE = 8
 _BYTES_PER_WEIGHT = 600
@@ -88,9 +89,10 @@ class Cache:
         """Bring what is known of a company up to a moment, in one read at most.
 
         Returns:
-            The cache at that moment; `None` where it speaks of the past by the dialer's clock.
+            The cache at that moment; `None` where it speaks of the past by the dialer's clock, or
+            of a company whose name is too long to be remembered.
         """
-        if moment.as_of is not None:
+        if moment.as_of is not None or len(company) > _MAX_NAME:
             return None
         horizon = self._horizon(company, moment)
         async with horizon.lock:
@@ -251,7 +253,8 @@ def _weight(value: object) -> int:
     if type(value) is tuple:
         return 1 + len(value) // 4
     if type(value) is dict:
-        return 1 + sum(len(each.members) for each in value.values()) // 4
+        texts = sum(map(len, value)) // _BYTES_PER_WEIGHT
+        return 1 + texts + sum(len(each.members) for each in value.values()) // 4
     return max(_STATE, _size(value) // _BYTES_PER_WEIGHT) if type(value) is State else 1
 
 

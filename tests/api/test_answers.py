@@ -27,10 +27,11 @@ from api.types.connection import spell_cursor
 from store import horizon
 from store.answers import Answers
 from store.cache import Cache, Stretch
-from store.collections import COUNTERS
+from store.collections import COUNTERS, facts_of
 from store.erasure import forget
 from store.head import LOG_COUNTER
 from store.keys import phone_key
+from store.reindex import reindex
 from store.trace import Trace
 
 # By hand: DIALGRAPH_MODEL_SEEDS=50.
@@ -277,6 +278,23 @@ async def test_an_answer_with_errors_is_not_kept(graph: Graph, told_again: list[
 
     assert [await graph.code(query) for _ in range(4)] == ["BAD_PAGE"] * 4
     assert told_again == []
+
+
+async def test_a_known_answer_is_of_the_facts_that_are_read_now(
+    graph: Graph, told_again: list[bytes]
+) -> None:
+    query = '{ campaign(companyId: "acme", campaignId: "c1") { status } }'
+    await graph.append(a_campaign_event(campaignId="c1", status="NEW"))
+    misread = {"$set": {"data.status": "PAUSED"}}
+    await graph.log.database.update(facts_of(1), {"kind": "campaign"}, misread)
+    before = [await graph.get(query) for _ in range(3)]
+    known = len(told_again)
+
+    async for _ in reindex(graph.log.database, zone=UTC, grace_seconds=0):
+        pass
+
+    assert (before, known) == ([{"status": "PAUSED"}] * 3, 1)
+    assert [await graph.get(query) for _ in range(2)] == [{"status": "NEW"}] * 2
 
 
 FROM_BEHIND = """query ($after: String) { campaign(companyId: "acme", campaignId: "c1") {

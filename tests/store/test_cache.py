@@ -259,3 +259,31 @@ async def test_what_has_a_long_history_weighs_more(new_log: EventLog) -> None:
         await view.states("callback", [id_key(str(number))])
 
     assert len(cache) <= 2
+
+
+async def test_a_company_with_an_endless_name_is_not_remembered(
+    new_log: EventLog, cache: Cache
+) -> None:
+    name = "long" * 1_000
+    await new_log.append([a_campaign_event(companyId=name, campaignId="c1", status="NEW")])
+    view = View(new_log.database, name, Moment(1), cache=cache)
+
+    found = await view.states("campaign", [id_key("c1")])
+
+    assert found[id_key("c1")].data["status"] == "NEW"
+    assert len(cache._horizons) == len(cache) == 0  # noqa: SLF001 - nothing shows it
+
+
+async def test_a_list_that_is_asked_for_from_a_long_place_weighs_more(
+    new_log: EventLog,
+) -> None:
+    cache = Cache(max_weight=100)
+
+    async def load() -> Stretch:
+        return Stretch({})
+
+    for number in range(10):
+        view = await a_view(new_log, cache)
+        await view.stretch("applications in", id_key(str(number)), "long" * 10_000, load)
+
+    assert len(cache) <= 2

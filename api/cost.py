@@ -202,6 +202,21 @@ def as_read(
     return {name: _read(values.get(name)) for name in names}
 
 
+def beyond_page(variables: Variables) -> int:
+    """Return how many values a client gives, but for as many as a page has.
+
+    Each is read, and many are sought: lists of them are no free way to have work done.
+    """
+    waiting: list[Any] = [variables]
+    count = 0
+    while waiting:
+        given = waiting.pop()
+        values = given.values() if isinstance(given, Mapping) else given
+        count += len(values)
+        waiting += [each for each in values if isinstance(each, dict | list)]
+    return max(0, count - MAX_PAGE)
+
+
 def _read(value: object) -> object:
     """Return a value of JSON, where 500.0 is as good an `Int` as 500."""
     if isinstance(value, float) and value.is_integer():

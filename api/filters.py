@@ -55,7 +55,8 @@ def equals(field: str, wanted: object) -> Condition:
 
 def one_of(field: str, wanted: Sequence[object] | None) -> Condition:
     """Hold for states with one of these values: an empty list matches nothing."""
-    return lambda state: wanted is None or state.data.get(field) in wanted
+    values = None if wanted is None else frozenset(wanted)
+    return lambda state: values is None or state.data.get(field) in values
 
 
 def within(field: str, wanted: DateTimeRange | None) -> Condition:
@@ -77,10 +78,11 @@ def is_within(moment: datetime | None, wanted: DateTimeRange) -> bool:
 
 def same_digits(field: str, wanted: str | None) -> Condition:
     """Hold for states whose phone number has the same digits."""
+    digits = None if wanted is None else _digits(wanted)
 
     def holds(state: State) -> bool:
         number = state.data.get(field)
-        return wanted is None or (number is not None and _digits(number) == _digits(wanted))
+        return digits is None or (number is not None and _digits(number) == digits)
 
     return holds
 
@@ -97,7 +99,7 @@ def names(wanted: Sequence[Any] | None) -> list[str] | None:
 def campaign_filter(wanted: CampaignFilter | None) -> Filter:
     """Return the filter of campaigns."""
     chosen = wanted or CampaignFilter()
-    ids = chosen.campaign_ids
+    ids = None if chosen.campaign_ids is None else frozenset(chosen.campaign_ids)
     accept = accepting(
         one_of("status", names(chosen.status)),
         lambda state: ids is None or state.id in ids,
@@ -230,7 +232,7 @@ async def _of_campaigns(
 async def _in_states(view: View, wanted: CallbackFilter, callbacks: Sequence[State]) -> list[State]:
     if wanted.state is None:
         return list(callbacks)
-    states = names(wanted.state) or ()
+    states = frozenset(names(wanted.state) or ())
     has_come = wanted.at.__ge__ if wanted.at else view.has_come
     courses = await courses_of(view, callbacks)
     return [

@@ -6,7 +6,7 @@ from graphql import get_operation_ast
 from strawberry.extensions import SchemaExtension
 from strawberry.types.graphql import OperationType
 
-from api.cost import as_read
+from api.cost import as_read, beyond_page
 from api.errors import ClientError
 from api.execution.document import Document
 from api.operation import Operation
@@ -42,8 +42,9 @@ class Throttled(SchemaExtension):
         if chosen is None:
             return
         schema = context.schema._schema  # noqa: SLF001 - strawberry's own extensions do so
-        sizes = as_read(document.sizing, chosen, context.variables or {})
-        cost = document.cost(schema, chosen, sizes)
+        given = context.variables or {}
+        sizes = as_read(document.sizing, chosen, given)
+        cost = document.cost(schema, chosen, sizes) + beyond_page(given)
         caller = self._operation.caller
         try:
             charge = caller.throttle.charge(caller.payer, cost)

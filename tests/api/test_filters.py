@@ -1,6 +1,7 @@
 """Filters: what each of them lets through."""
 
 from collections.abc import AsyncIterator
+from unittest.mock import Mock
 
 import pytest
 from factories import (
@@ -11,6 +12,9 @@ from factories import (
     an_application,
 )
 from graph import Graph, a_graph
+
+from api import filters
+from store.fold import State
 
 TEN, ELEVEN, TWELVE = (f"2026-01-31T{hour}:00:00.000Z" for hour in (10, 11, 12))
 NINE = "2026-01-31T09:00:00Z"
@@ -353,3 +357,16 @@ async def test_filters_may_be_variables(things: Graph) -> None:
     )
 
     assert found["nodes"] == [{"application": {"callbacks": {"totalCount": 0}}}]
+
+
+def test_what_is_wanted_is_read_once_not_once_for_each_thing(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """A number of a megabyte would else hold up everybody, and no time limit could end it."""
+    long, read = "1" * 100_000, Mock(wraps=filters._digits)  # noqa: SLF001 - what is spied on
+    monkeypatch.setattr(filters, "_digits", read)
+    condition = filters.same_digits("phone", long)
+    state = State("call", "acme", "1", {"phone": "2"})
+
+    assert not any(condition(state) for _ in range(10))
+    assert [call.args for call in read.call_args_list].count((long,)) == 1

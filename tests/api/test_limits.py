@@ -208,6 +208,14 @@ async def test_an_operation_costs_the_things_that_its_answer_may_hold(
     assert document.cost(graphql_schema, operation, given) == cost
 
 
+async def test_values_beyond_a_page_of_them_cost_as_much_as_things(graph: Graph) -> None:
+    asking = held(graph, max_cost=21)
+    query = "query ($f: CampaignFilter) { campaigns(filter: $f) { nodes { id } } }"
+
+    assert await asking.get(query, f={"campaignIds": ["x"] * 499}) == {"nodes": []}
+    assert await asking.code(query, f={"campaignIds": ["x"] * 501}) == "COST_LIMIT"
+
+
 async def test_the_cost_is_told_with_what_is_left(graph: Graph) -> None:
     asking = held(graph, max_cost=100, cost_bucket=200, cost_per_second=1)
 

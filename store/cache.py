@@ -96,6 +96,8 @@ class Cache:
             return None
         horizon = self._horizon(company, moment)
         async with horizon.lock:
+            if horizon.is_retired:  # while this one waited
+                return await self.reach(database, company, moment)
             if horizon.position < moment.position:
                 with untraced():
                     rows = await rows_between(database, company, moment, horizon.position)

@@ -40,6 +40,7 @@ class Horizon:
         floor: From where on `touched` is whole.
         touched: The position at which each slot was touched last.
         latest: The last position at which any was.
+        is_retired: Whether another took its place.
     """
 
     def __init__(self, company: str, number: int, position: int) -> None:
@@ -48,6 +49,7 @@ class Horizon:
         self.position = self.floor = position
         self.touched: dict[Slot, int] = {}
         self.latest = 0
+        self.is_retired = False
         self.lock = asyncio.Lock()
 
     def touch(self, slot: Slot, position: int, most: int) -> None:
@@ -59,6 +61,7 @@ class Horizon:
 
     def retire(self) -> None:
         """Remember nothing: another takes its place, though answers may hold it for long."""
+        self.is_retired = True
         self.touched.clear()
         self.floor = max(self.floor, self.latest)
 

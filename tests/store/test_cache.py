@@ -1,5 +1,6 @@
 """The cache answers as the log does, at every position, and stays within its bounds."""
 
+import asyncio
 from collections.abc import Mapping, Sequence
 from types import ModuleType
 from typing import Any
@@ -287,3 +288,17 @@ async def test_a_list_that_is_asked_for_from_a_long_place_weighs_more(
         await view.stretch("applications in", id_key(str(number)), "long" * 10_000, load)
 
     assert len(cache) <= 2
+
+
+async def test_those_who_ask_together_find_out_once_that_too_much_has_come(
+    new_log: EventLog, cache: Cache, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(horizon_module, "_MAX_ROWS", 3)
+    await a_status(new_log, cache)
+    await new_log.append([a_campaign_event(campaignId=f"c{each}") for each in range(5)])
+    moment = Moment((await new_log.head()).position)
+    before = new_log.database.reads
+
+    await asyncio.gather(*(cache.reach(new_log.database, "acme", moment) for _ in range(9)))
+
+    assert new_log.database.reads - before == 1

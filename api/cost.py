@@ -22,6 +22,7 @@ from graphql import (
     GraphQLSchema,
     IntValueNode,
     ListValueNode,
+    NamedTypeNode,
     Node,
     OperationDefinitionNode,
     SelectionSetNode,
@@ -199,7 +200,17 @@ def as_read(
         variables: As the client gave them.
     """
     values = {**_defaults(operation), **variables}
-    return {name: _read(values.get(name)) for name in names}
+    booleans = {
+        each.variable.name.value
+        for each in operation.variable_definitions or ()
+        if _is_boolean(each.type)
+    }
+    return {name: _read(values.get(name), is_boolean=name in booleans) for name in names}
+
+
+def _is_boolean(declared: Any) -> bool:  # noqa: ANN401 - a type's node, perhaps not null
+    named = getattr(declared, "type", declared)
+    return isinstance(named, NamedTypeNode) and named.name.value == "Boolean"
 
 
 def beyond_page(variables: Variables) -> int:
@@ -217,14 +228,18 @@ def beyond_page(variables: Variables) -> int:
     return max(0, count - MAX_PAGE)
 
 
-def _read(value: object) -> object:
-    """Return a value of JSON, where 500.0 is as good an `Int` as 500."""
+def _read(value: object, *, is_boolean: bool) -> object:
+    """Return a value of JSON: 500.0 is as good an `Int` as 500, and one id is a list of one."""
+    if isinstance(value, bool):
+        return value if is_boolean else _UNSAID
     if isinstance(value, float) and value.is_integer():
-        return int(value)
-    return _UNSAID if value is None else value
+        value = int(value)
+    if isinstance(value, str):
+        return [value]
+    return value if isinstance(value, int | list) and not is_boolean else _UNSAID
 
 
-# Null, or not given. A list, so that it is not taken for a number: `False` equals 0, `True` 1.
+# Null, not given, or of no use. A list, so that it is taken for no number: `False` equals 0.
 _UNSAID: list[object] = []
 
 

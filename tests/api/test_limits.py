@@ -251,6 +251,21 @@ async def test_a_page_cannot_be_spelled_cheaper_than_it_is(
     assert await asking.code(query, **dear) == "COST_LIMIT"
 
 
+@pytest.mark.parametrize("wrong", [True, "1", {}, 1.5, [1]], ids=str)
+async def test_what_is_no_size_does_not_become_the_price_of_one(
+    graph: Graph, wrong: object
+) -> None:
+    """Prices are remembered, and callers share them."""
+    asking = held(graph, max_cost=109)
+    query = f"query Priced($n: Int) {PAGES}"
+
+    refused = await asking.ask(query, n=wrong)
+    answer = await asking.ask(query, n=1)
+
+    assert "errors" in refused
+    assert answer["extensions"]["cost"]["requested"] == 2
+
+
 async def test_one_id_alone_is_one_thing(graph: Graph) -> None:
     asking = held(graph, max_cost=4)
     query = (

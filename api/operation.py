@@ -16,6 +16,7 @@ from store.follow import Follower
 from store.head import Head
 from store.log import EventLog
 from store.moment import Moment
+from store.term import hold_to
 from store.trace import Trace, untraced
 from store.view import View
 
@@ -84,6 +85,7 @@ class Operation(Answering):
         The caller is told the last position of its own companies (D22).
         """
         head = await self.begin()
+        hold_to(head.term)
         if self.position is None:
             self.position = head.told
         return head

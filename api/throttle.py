@@ -11,6 +11,7 @@ from api.errors import ClientError
 from api.web_settings import WebSettings
 from store.deadline import set_deadline
 from store.errors import DeadlineError
+from store.term import hold_to
 
 
 class OperationTimeoutError(ClientError):
@@ -122,6 +123,7 @@ class Throttle:
         """
         seconds = self.limits.operation_seconds
         set_deadline(time.monotonic() + seconds)
+        hold_to(None)  # what this reads begins with a head of its own
         try:
             async with asyncio.timeout(seconds) as timer:
                 yield

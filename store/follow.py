@@ -17,6 +17,7 @@ from store.head import Head
 from store.log import EventLog
 from store.moment import Moment
 from store.subscriber import Lag, Subscriber, Wanted
+from store.term import held_to
 from store.topics import CALLBACKS, Topic
 from store.view import View
 from store.waking import Waker
@@ -172,10 +173,11 @@ class Follower:
                 self._listen(subscriber)
                 return []
             level = replace(head, position=self._position)
-        topic, company = subscriber.topic, subscriber.company
+        topic, company, database = subscriber.topic, subscriber.company, self._log.database
         asked = asked_by([(topic, company)])
-        stretch = await read_stretch(self._log.database, level, subscriber.read_to, asked)
-        changes = await topic.form(stretch.window(company, topic.kinds))
+        with held_to(head.term):
+            stretch = await read_stretch(database, level, subscriber.read_to, asked)
+            changes = await topic.form(stretch.window(company, topic.kinds))
         wanted = subscriber.accepted(changes)
         subscriber.pass_by(stretch.until)
         return wanted
@@ -237,39 +239,36 @@ class Follower:
                 return False  # events that form no facts are told too
             asked, database = asked_by(channels), self._log.database
             self._redactions = max(self._redactions, self._log.redactions)
-            stretch = await read_ahead(database, self._generation, self._position, asked)
-            if stretch is not None:
-                await self._tell(stretch, channels)
+            with held_to(database.term):
+                stretch = await read_ahead(database, self._generation, self._position, asked)
+                if stretch is not None:
+                    await self._tell(stretch, channels)
             return stretch is not None
 
     async def _step(self, head: Head) -> None:
         """Tell one stretch. Nobody joins meanwhile, so all hear of the same stretches."""
         async with self._stepping:
-            if self._position is None:
-                return
             channels = self.broadcaster.channels
-            if not channels:
-                self._position = head.position
+            if self._position is None or not channels:
+                self._position = None if self._position is None else head.position
                 return
-            asked = asked_by(channels)
-            stretch = await read_stretch(self._log.database, head, self._position, asked)
-            await self._tell(stretch, channels)
+            with held_to(head.term):
+                asked, database = asked_by(channels), self._log.database
+                await self._tell(
+                    await read_stretch(database, head, self._position, asked), channels
+                )
 
     async def _tell(self, stretch: Stretch, channels: Sequence[Channel]) -> None:
         stretch = replace(stretch, redactions=self._redactions)
         self._foldings = {each: self._foldings.get(each) or Foldings() for each in channels}
-        formed = [
-            (topic, company, await self._form(stretch, topic, company))
-            for topic, company in channels
-        ]
+        formed = [(*each, await self._form(stretch, *each)) for each in channels]
         for told in formed:
             self.broadcaster.publish(*told)
         if self._position is not None:
             self._position = stretch.until
 
     async def _form(self, stretch: Stretch, topic: Topic[Any], company: str) -> list[Any]:
-        known = self._foldings[topic, company]
-        window = stretch.window(company, topic.kinds, known)
+        window = stretch.window(company, topic.kinds, known := self._foldings[topic, company])
         with known.through(window.span, window.rows):
             changes = await topic.form(window) if window.rows or not topic.kinds else []
         if topic is CALLBACKS and company in self._timers:

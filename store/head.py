@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import Sequence
 from contextvars import Context
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 from store.collections import COMPANIES, COUNTERS, EVENTS, Document, Pipeline
 from store.driver import Database
@@ -27,6 +27,7 @@ class Head:
         told: The last position of the companies asked about; 0 where they have none. Between it
             and `position` nothing of theirs stands, so a caller who is told it misses nothing.
         redactions: How often events were redacted: what was read before that holds no more.
+        term: Which primary said so; what is read up to here is read in that term, see `hold_to`.
     """
 
     position: int
@@ -34,6 +35,7 @@ class Head:
     companies: tuple[str, ...]
     told: int
     redactions: int = 0
+    term: object = field(default=None, compare=False)
 
 
 async def read_head(database: Database, companies: Sequence[str] | None = None) -> Head:
@@ -42,6 +44,7 @@ async def read_head(database: Database, companies: Sequence[str] | None = None) 
     Raises:
         LogUnavailableError: There is no log, or it does not answer.
     """
+    term = database.term
     found = await database.aggregate(COUNTERS, _pipeline(companies))
     if not found or found[0]["_id"] != LOG_COUNTER:
         raise LogUnavailableError(_UNPREPARED)
@@ -53,6 +56,7 @@ async def read_head(database: Database, companies: Sequence[str] | None = None) 
         companies=tuple(str(each["_id"]) for each in known[:_TWO]),
         redactions=int(counter.get("redactions", 0)),
         told=position if companies is None else await _told(database, companies, position, known),
+        term=term,
     )
 
 
@@ -88,13 +92,15 @@ class Heads:
             await asyncio.wait([running])
         self._running, self._next = self._next, None
         last = self._last
-        if last is None or last != await self._as_counted(last):
-            last = await read_head(self._database)
-            self._last = last
-        return last
+        head = None if last is None else await self._as_counted(last)
+        if head is None or head != last:
+            head = await read_head(self._database)
+        self._last = head
+        return head
 
     async def _as_counted(self, last: Head) -> Head:
         """Return a head as the counter has it now: with its companies, if the log has not grown."""
+        term = self._database.term
         counter = await self._database.find_one(COUNTERS, LOG_COUNTER)
         if counter is None:
             raise LogUnavailableError(_UNPREPARED)
@@ -105,6 +111,7 @@ class Heads:
             generation=int(counter["generations"][0]),
             told=position,
             redactions=int(counter.get("redactions", 0)),
+            term=term,
         )
 
 

@@ -29,6 +29,7 @@ from store.intake import Intake
 from store.quarantine import RejectedBody, company_of, quarantine
 from store.rejections import ForbiddenCompanyError, RejectedError, TooLargeError
 from store.rows import PreparedEvent
+from store.term import held_to
 from store.writer import Placed, Writer
 
 # The batch in flight and then one's own, each up to the write deadline.
@@ -219,7 +220,8 @@ class EventLog:
         if companies is None:
             return await self._heads.read()
         # A read of their own: by the time it takes, they must not learn that others append (D22).
-        return await read_head(self.database, companies)
+        with held_to(None):  # an answer begins with this
+            return await read_head(self.database, companies)
 
     async def wait(self, timeout_seconds: float) -> None:
         """Wait until something was appended here, or the time is up."""

@@ -21,6 +21,7 @@ from store.deadline import milliseconds_left
 from store.driver.batch import Batch
 from store.driver.transaction import Transaction, run_transaction
 from store.driver.translation import translated
+from store.term import check_term
 from store.trace import note_other
 
 Result = TypeVar("Result")
@@ -74,6 +75,11 @@ class Database:
             if error.code != _NAMESPACE_EXISTS:
                 raise
 
+    @property
+    def term(self) -> object:
+        """Names the last election that the driver knows of; `None` where there are none."""
+        return self._client.delegate.topology_description.max_election_id
+
     def _count(self) -> None:
         self.reads += 1
         note_other()
@@ -95,7 +101,9 @@ class Database:
         )
         with translated():
             found = cursor.max_time_ms(milliseconds_left(self._limits.read_seconds))
-            return list(await found.to_list(None))
+            documents = list(await found.to_list(None))
+        check_term(self.term)
+        return documents
 
     async def stream(
         self, collection: str, query: Document, *, fields: Mapping[str, int] | None = None
@@ -127,6 +135,7 @@ class Database:
         read = partial(self._synchronous(collection).find_one, {"_id": key}, max_time_ms=most)
         with translated():
             found: Document | None = await asyncio.get_running_loop().run_in_executor(None, read)
+        check_term(self.term)
         return found
 
     async def aggregate(self, collection: str, pipeline: Pipeline) -> list[Document]:
@@ -139,7 +148,9 @@ class Database:
             maxTimeMS=milliseconds_left(self._limits.read_seconds),
         )
         with translated():
-            return list(await cursor.to_list(None))
+            documents = list(await cursor.to_list(None))
+        check_term(self.term)
+        return documents
 
     async def upsert(self, collection: str, query: Document, update: Document) -> object:
         """Apply `update` to the document that matches, or create it; return its `_id`."""

@@ -112,7 +112,7 @@ def _size_of(value: object, is_given: bool) -> object:  # noqa: FBT001 - only he
     """Return what costs depend on of a variable's value."""
     if isinstance(value, list):
         return "list", len(value)
-    return value if isinstance(value, int) else is_given
+    return value if type(value) is int else ("given", is_given)  # False would be 0
 
 
 def _conditions(node: Node) -> Iterator[str]:

@@ -28,6 +28,7 @@ from api.types.callback import Callback
 from api.types.campaign import Campaign
 from api.types.scalars import SCALARS
 from store.errors import DeadlineError, LogUnavailableError
+from store.term import held_to
 
 _log = logging.getLogger("dialgraph.graphql")
 
@@ -94,7 +95,7 @@ class OperationContext(SchemaExtension):
         """Return what `extensions` shows."""
         operation: Operation = self.execution_context.context
         if operation.position is None:
-            with suppress(LogUnavailableError):
+            with suppress(LogUnavailableError), held_to(None):
                 await operation.head()
         told: dict[str, Any] = {"position": operation.position}
         if operation.charge is not None:

@@ -134,3 +134,4 @@ class Throttle:
             raise OperationTimeoutError(seconds) from None
         finally:
             set_deadline(None)
+            hold_to(None)

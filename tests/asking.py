@@ -16,7 +16,7 @@ from websockets.typing import Subprotocol
 Told = list[Any]
 
 _PER_SOCKET = 50
-_PATIENCE_SECONDS = 60
+_PATIENCE_SECONDS = 180
 
 
 def _body(door: Door) -> dict[str, object]:

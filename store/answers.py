@@ -67,7 +67,7 @@ class Answers:
             self._cache.answers.put(question, answer)
 
 
-_MOST = ANSWERS_WEIGHT // 10
+_MOST = ANSWERS_WEIGHT // 20
 
 
 def _size(question: Hashable, trace: Trace) -> int:

@@ -19,11 +19,11 @@ from store.horizon import Horizon, Slot, rows_between, touched_by
 from store.moment import Moment, position_of
 from store.trace import Found, trace, untraced
 
-MAX_WEIGHT = 400_000
-"""How much a process keeps: a state weighs at least 8, about 5 KiB; other entries 1; 240 MiB."""
+MAX_WEIGHT = 300_000
+"""How much a process keeps: a state weighs at least 8, about 5 KiB; other entries 1; 180 MiB."""
 
-ANSWERS_WEIGHT = 100_000
-"""How much it keeps of whole answers: 60 MiB. They hold without what they were made from."""
+ANSWERS_WEIGHT = 200_000
+"""How much it keeps of whole answers: 120 MiB. They hold without what they were made from."""
 
 _MAX_BEHIND = 1_000  # positions; to read more of them costs more than to load afresh
 _MAX_HORIZONS = 1_000

@@ -14,6 +14,12 @@ MAX_PAGE = 500
 MAX_DIRECTIVES_AT_ONCE = 5
 """How many directives stand at one place; there are two that may: TOO_MANY_DIRECTIVES."""
 
+MAX_MERGED = 50
+"""How many fields of one response name are merged at one place; TOO_MANY_FIELDS."""
+
+MAX_FLAWS = 10
+"""How many errors validation finds before it gives up: each may quote much of the document."""
+
 MAX_SUBSCRIPTIONS = 10_000
 """How many subscriptions one process holds; SUBSCRIPTION_LIMIT."""
 

@@ -5,14 +5,14 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from graphql import GraphQLError, NoSchemaIntrospectionCustomRule, parse, specified_rules
+from graphql import GraphQLError, parse
 from strawberry import Schema
-from strawberry.schema.schema import validate_document
 
 from api.environ import SettingsError
 from api.errors import ClientError
+from api.execution.document import Document
 from api.persisted_documents import PREFIX
-from api.shape import measure
+from api.validation import flaws
 from api.web_settings import WebSettings
 
 _APOLLO = "apollo-persisted-query-manifest"
@@ -79,13 +79,12 @@ def _flaw(text: str, schema: Schema, web: WebSettings) -> GraphQLError | None:
     if len(text) > web.limits.max_document_characters:
         return GraphQLError(f"It has over {web.limits.max_document_characters} characters.")
     try:
-        document = parse(text, max_tokens=web.limits.max_tokens)
-        exceeded = measure(document).exceeded(web.limits)
+        document = Document(definitions=parse(text, max_tokens=web.limits.max_tokens).definitions)
     except GraphQLError as error:
         return error
-    rules = (*specified_rules, *((NoSchemaIntrospectionCustomRule,) if web.production else ()))
     shape = schema._schema  # noqa: SLF001 - strawberry's own caches do so
-    return exceeded or next(iter(validate_document(shape, document, rules)), None)
+    exceeded = document.exceeded(web.limits)
+    return exceeded or next(iter(flaws(shape, document, for_strangers=web.production)), None)
 
 
 def _told(error: GraphQLError) -> str:

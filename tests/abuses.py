@@ -58,6 +58,11 @@ def repeated(salt: int) -> str:
     return f"query Q{salt}{{log{{" + "position " * 2_000 + "}}"
 
 
+def merged(salt: int) -> str:
+    """Return one field 330 times, each with fields of its own to be compared."""
+    return f"query Q{salt}{{campaigns{{" + "nodes{id status} " * 330 + "}}"
+
+
 def wide(salt: int) -> str:
     """Return pages of 500 in pages of 500."""
     return f"query Q{salt}{{campaigns(first:500){{nodes{{calls(first:500){{nodes{{id}}}}}}}}}}"
@@ -78,6 +83,7 @@ ABUSES: dict[str, tuple[Query, str]] = {
     "60 levels": (deep, "TOO_DEEP"),
     "2,000 levels": (deeper, "TOO_DEEP"),
     "one field 2,000 times": (repeated, "TOO_MANY_FIELDS"),
+    "330 fields that are merged into one": (merged, "TOO_MANY_FIELDS"),
     "pages of 500 in pages of 500": (wide, "COST_LIMIT"),
     "lists in lists, 2,000 deep": (nested_input, "TOO_DEEP"),
 }

@@ -21,8 +21,10 @@ from strawberry import Schema
 from api.cost import Costs, Variables, sizing_variables
 from api.errors import ClientError
 from api.execution.plan import Plan
-from api.limits import OperationLimits
+from api.limits import MAX_MERGED, OperationLimits
+from api.merging import most_merged
 from api.shape import Shape, measure
+from api.validation import Rules
 
 # A parsed document takes about 130 bytes per character: 60 MB for all.
 MAX_CHARACTERS = 500_000
@@ -30,7 +32,6 @@ MAX_DOCUMENT_CHARACTERS = 20_000
 _MAX_PLANS = 8
 _MAX_COSTS = 32
 
-Rules = tuple[Any, ...]
 Key = tuple[Schema, str, tuple[tuple[str, object], ...]]
 
 
@@ -75,9 +76,18 @@ class Document(DocumentNode):
         except ClientError as error:
             return error
 
+    @cached_property
+    def merged(self) -> int:
+        """How many fields are merged into one at most; its shape must be within the limits."""
+        return most_merged(self)
+
     def exceeded(self, limits: OperationLimits) -> ClientError | None:
         """Return what is too much about the document, if anything is."""
-        return self.shape.exceeded(limits) if isinstance(self.shape, Shape) else self.shape
+        error = self.shape.exceeded(limits) if isinstance(self.shape, Shape) else self.shape
+        if error is None and self.merged > MAX_MERGED:
+            message = f"A field is merged of at most {MAX_MERGED} that are the same: ask once."
+            return ClientError("TOO_MANY_FIELDS", message)
+        return error
 
     def cost(
         self, schema: GraphQLSchema, operation: OperationDefinitionNode, variables: Variables

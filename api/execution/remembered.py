@@ -10,17 +10,16 @@ from graphql import (
     GraphQLError,
     GraphQLSyntaxError,
     NameNode,
-    NoSchemaIntrospectionCustomRule,
     OperationDefinitionNode,
     OperationType,
     SelectionSetNode,
 )
 from strawberry.extensions import SchemaExtension
-from strawberry.schema.schema import validate_document
 
 from api.errors import ClientError
-from api.execution.document import Document, Documents, Rules
+from api.execution.document import Document, Documents
 from api.throttle import Throttle
+from api.validation import Rules, flaws
 
 _documents = Documents()
 
@@ -78,9 +77,7 @@ class RememberedDocuments(SchemaExtension):
         if key not in document.outcomes:
             document.outcomes.clear()
             schema = self.execution_context.schema._schema  # noqa: SLF001 - strawberry's cache does so
-            if for_strangers:
-                rules = (*rules, NoSchemaIntrospectionCustomRule)
-            document.outcomes[key] = validate_document(schema, document, rules)
+            document.outcomes[key] = flaws(schema, document, rules, for_strangers=for_strangers)
         return document.outcomes[key]
 
 

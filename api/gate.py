@@ -148,7 +148,8 @@ class Gate:
         while self._holds(identity):
             seconds = min(identity.seconds_left(), _LONGEST_SECONDS)
             with suppress(TimeoutError):
-                await asyncio.wait_for(self._changed.wait(), seconds)
+                async with asyncio.timeout(seconds):
+                    await self._changed.wait()
 
     async def watch(self) -> None:
         """Look for changed tokens until cancelled, so that those end whom nobody asks."""

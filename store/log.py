@@ -226,7 +226,8 @@ class EventLog:
     async def wait(self, timeout_seconds: float) -> None:
         """Wait until something was appended here, or the time is up."""
         with suppress(TimeoutError):
-            await asyncio.wait_for(self._appended.wait(), timeout_seconds)
+            async with asyncio.timeout(timeout_seconds):
+                await self._appended.wait()
 
     def _wake(self) -> None:
         """Wake every waiter; those that come later wait for the next commit."""

@@ -211,7 +211,8 @@ class Database:
             LogUnavailableError: None came within `timeout_seconds`.
         """
         with translated():
-            await asyncio.wait_for(self.handle.command("ping"), timeout_seconds)
+            async with asyncio.timeout(timeout_seconds):
+                await self.handle.command("ping")
 
     async def drop(self) -> None:
         """Drop the whole database. For tests, and for the demo's own one."""

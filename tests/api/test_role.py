@@ -53,7 +53,8 @@ class Store:
             stderr=asyncio.subprocess.PIPE,
             env={**os.environ, **self.environ(user)},
         )
-        out, complaint = await asyncio.wait_for(process.communicate(stdin), 60)
+        async with asyncio.timeout(60):
+            out, complaint = await process.communicate(stdin)
         assert process.returncode == 0, complaint.decode()
         return out
 

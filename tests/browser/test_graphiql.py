@@ -162,7 +162,8 @@ async def test_the_token_in_the_headers_goes_with_the_subscription(graphiql: Gra
     await graphiql.write("Headers", '{"authorization": "Bearer secret"}')
 
     await graphiql.run()
-    first = await asyncio.wait_for(graphiql.frames.get(), timeout=10)
+    async with asyncio.timeout(10):
+        first = await graphiql.frames.get()
 
     assert '"payload":{"Authorization":"Bearer secret"}' in first
 

@@ -42,7 +42,7 @@ from api.web_settings import WebSettings
 
 _ONLY_QUERIES = (
     "Only queries have one answer: send a subscription with `Accept: text/event-stream`, "
-    "or over a WebSocket."
+    "or over a WebSocket. There are no mutations: events are posted to /events."
 )
 _UNASKED = (
     "A page of any origin can send this: add the header `GraphQL-Require-Preflight: 1`, or send "

@@ -66,8 +66,8 @@ def create_command(
     expires_in: timedelta | None,
 ) -> None:
     """Make a token and print it; it is shown this once."""
-    if bool(companies) == all_companies:
-        raise click.UsageError("say either --company or --all-companies")
+    if bool(companies) == all_companies or "*" in companies:
+        raise click.UsageError("say either --company, with a name, or --all-companies")
     token = new_token()
     identity = Identity(
         name=name,

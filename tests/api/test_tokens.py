@@ -107,11 +107,12 @@ def test_a_token_may_see_all_companies_when_that_is_said(file: Path) -> None:
     [
         ("--scope", "read"),
         ("--scope", "read", "--company", "a", "--all-companies"),
+        ("--scope", "read", "--company", "*"),
         ("--company", "a"),
         ("--company", "a", "--scope", "everything"),
         ("--company", "a", "--scope", "read", "--expires-in", "soon"),
     ],
-    ids=["no company", "both", "no scope", "unknown scope", "no span"],
+    ids=["no company", "both", "a wildcard", "no scope", "unknown scope", "no span"],
 )
 def test_what_is_not_said_is_not_guessed(file: Path, arguments: tuple[str, ...]) -> None:
     assert run("create", "--name", "dialer", *arguments).exit_code == 2

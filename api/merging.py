@@ -1,7 +1,7 @@
 """How often a document selects the same again, measured before validation compares all of that."""
 
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from graphql import (
@@ -30,24 +30,30 @@ def most_merged(document: DocumentNode) -> int:
     most = 0
     while waiting:
         merged: dict[str, list[Any]] = defaultdict(list)
-        for node in _fields(waiting.pop(), fragments):
-            name = node.alias.value if node.alias else node.name.value
-            merged[name].append(node.selection_set)
+        for selection_set in waiting.pop():
+            for node in _fields(selection_set, fragments):
+                name = node.alias.value if node.alias else node.name.value
+                merged[name].append(node.selection_set)
         most = max(most, *map(len, merged.values()), 0)
         waiting += merged.values()
     return most
 
 
 def _fields(
-    sets: Sequence[SelectionSetNode | None], fragments: dict[str, FragmentDefinitionNode]
+    selection_set: SelectionSetNode | None, fragments: Mapping[str, FragmentDefinitionNode]
 ) -> Iterator[FieldNode]:
-    waiting = [node for each in sets if each for node in each.selections]
+    """Yield the fields of a selection set, those of each fragment once."""
+    spread: set[str] = set()
+    waiting: list[Any] = [] if selection_set is None else [*selection_set.selections]
     while waiting:
-        node: Any = waiting.pop()
+        node = waiting.pop()
         if isinstance(node, FieldNode):
             yield node
             continue
         if isinstance(node, FragmentSpreadNode):
-            node = fragments.get(node.name.value)
-        if node is not None:  # else validation tells of it
-            waiting += node.selection_set.selections
+            name = node.name.value
+            if name in spread or name not in fragments:
+                continue  # validation tells of those that are missing
+            spread.add(name)
+            node = fragments[name]
+        waiting += node.selection_set.selections

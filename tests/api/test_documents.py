@@ -11,12 +11,12 @@ from graph import data_of
 from graphql import GraphQLSyntaxError, ValidationRule, parse, print_ast
 from memory import Memory, a_caller, a_schema, loading_from_memory
 from strawberry.extensions import AddValidationRules
-from strawberry.schema.schema import validate_document
 from strawberry.types import ExecutionResult
 
 from api.execution import CompilingExecutor, RememberedDocuments, document, remembered
 from api.execution.document import Documents
 from api.schema import DialgraphSchema, schema
+from api.validation import flaws
 
 HEAD = "{ __typename }"
 
@@ -30,10 +30,10 @@ def spied() -> Iterator[Mock]:
     """How documents are read: `parse` and `validate`."""
     spy = Mock()
     spy.parse.side_effect = parse
-    spy.validate.side_effect = validate_document
+    spy.validate.side_effect = flaws
     with (
         patch.object(document, "parse", spy.parse),
-        patch.object(remembered, "validate_document", spy.validate),
+        patch.object(remembered, "flaws", spy.validate),
         patch.object(RememberedDocuments, "documents", Documents()),
     ):
         yield spy

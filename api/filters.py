@@ -11,6 +11,7 @@ from api.types.inputs import (
     CallbackFilter,
     CallFilter,
     CampaignFilter,
+    ClientSyncIdInput,
     DateTimeRange,
 )
 from store.callbacks import courses_of, state_when
@@ -39,33 +40,39 @@ async def nothing(states: Sequence[State]) -> None:
     """Prepare for a filter that looks at the states alone."""
 
 
-def accepting(*conditions: Condition) -> Accept:
+def accepting(*conditions: Condition | None) -> Accept:
     """Return what keeps the states that fulfil all conditions, without a read."""
+    given = [each for each in conditions if each is not None]
 
     async def accept(states: Sequence[State]) -> list[State]:
-        return [state for state in states if all(holds(state) for holds in conditions)]
+        kept = list(states)
+        for holds in given:
+            kept = [state for state in kept if holds(state)]
+        return kept
 
     return accept
 
 
-def equals(field: str, wanted: object) -> Condition:
+def equals(field: str, wanted: object) -> Condition | None:
     """Hold for states with this value; for all where none is wanted."""
-    return lambda state: wanted is None or state.data.get(field) == wanted
+    if wanted is None:
+        return None
+    return lambda state: state.data.get(field) == wanted
 
 
-def one_of(field: str, wanted: Sequence[object] | None) -> Condition:
+def one_of(field: str, wanted: Sequence[object] | None) -> Condition | None:
     """Hold for states with one of these values: an empty list matches nothing."""
-    values = None if wanted is None else frozenset(wanted)
-    return lambda state: values is None or state.data.get(field) in values
+    if wanted is None:
+        return None
+    values = frozenset(wanted)
+    return lambda state: state.data.get(field) in values
 
 
-def within(field: str, wanted: DateTimeRange | None) -> Condition:
+def within(field: str, wanted: DateTimeRange | None) -> Condition | None:
     """Hold for states with a moment in the range; a null moment is in none."""
-
-    def holds(state: State) -> bool:
-        return wanted is None or is_within(state.data.get(field), wanted)
-
-    return holds
+    if wanted is None:
+        return None
+    return lambda state: is_within(state.data.get(field), wanted)
 
 
 def is_within(moment: datetime | None, wanted: DateTimeRange) -> bool:
@@ -76,13 +83,15 @@ def is_within(moment: datetime | None, wanted: DateTimeRange) -> bool:
     return is_after and (wanted.to is None or moment < wanted.to)
 
 
-def same_digits(field: str, wanted: str | None) -> Condition:
+def same_digits(field: str, wanted: str | None) -> Condition | None:
     """Hold for states whose phone number has the same digits."""
-    digits = None if wanted is None else _digits(wanted)
+    if wanted is None:
+        return None
+    digits = _digits(wanted)
 
     def holds(state: State) -> bool:
         number = state.data.get(field)
-        return digits is None or (number is not None and _digits(number) == digits)
+        return number is not None and _digits(number) == digits
 
     return holds
 
@@ -99,12 +108,18 @@ def names(wanted: Sequence[Any] | None) -> list[str] | None:
 def campaign_filter(wanted: CampaignFilter | None) -> Filter:
     """Return the filter of campaigns."""
     chosen = wanted or CampaignFilter()
-    ids = None if chosen.campaign_ids is None else frozenset(chosen.campaign_ids)
     accept = accepting(
         one_of("status", names(chosen.status)),
-        lambda state: ids is None or state.id in ids,
+        _one_of_ids(chosen.campaign_ids),
     )
     return Filter(accept, nothing)
+
+
+def _one_of_ids(wanted: Sequence[str] | None) -> Condition | None:
+    if wanted is None:
+        return None
+    ids = frozenset(wanted)
+    return lambda state: state.id in ids
 
 
 def application_filter(view: View, campaign: str, wanted: ApplicationFilter | None) -> Filter:
@@ -123,11 +138,16 @@ def application_filter(view: View, campaign: str, wanted: ApplicationFilter | No
         equals("hasRecall", chosen.has_recall),
         within("nextCall", chosen.next_call),
         same_digits("nextPhoneNumber", chosen.phone_number),
-        lambda state: (
-            pair is None or [pair.field, pair.value] in (state.data.get("clientSyncIds") or ())
-        ),
+        _carries(pair),
     )
     return Filter(accept, nothing)
+
+
+def _carries(wanted: ClientSyncIdInput | None) -> Condition | None:
+    if wanted is None:
+        return None
+    pair = [wanted.field, wanted.value]
+    return lambda state: pair in (state.data.get("clientSyncIds") or ())
 
 
 def belongs(state: State, campaign: str) -> bool:

@@ -177,14 +177,16 @@ def _ask(
     document: _Document, graphql_field: GraphQLField, name: str, nodes: list[FieldNode]
 ) -> Ask | None:
     definition: StrawberryField = graphql_field.extensions["strawberry-definition"]
-    try:
-        values = get_argument_values(graphql_field, nodes[0], document.variables)
-    except GraphQLError:
-        return None  # execution meets the same error at the field itself
-    converter = document.strawberry_schema.schema_converter
-    arguments = convert_arguments(
-        values, definition.arguments, converter.scalar_registry, converter.config
-    )
+    arguments: dict[str, Any] = {}
+    if graphql_field.args:
+        try:
+            values = get_argument_values(graphql_field, nodes[0], document.variables)
+        except GraphQLError:
+            return None  # execution meets the same error at the field itself
+        converter = document.strawberry_schema.schema_converter
+        arguments = convert_arguments(
+            values, definition.arguments, converter.scalar_registry, converter.config
+        )
     sets = [node.selection_set for node in nodes if node.selection_set]
     return Ask(
         field=name,
@@ -243,18 +245,18 @@ async def prefetch(objects: Iterable[object], selection: Selection, type_name: s
         selection: What is asked for.
         type_name: As the schema calls it.
     """
-    by_type: dict[str, list[Any]] = defaultdict(list)
-    for each in {id(each): each for each in objects}.values():
-        by_type[_concrete(each, type_name, selection)].append(each)
+    apart = list({id(each): each for each in objects}.values())
+    by_type = _by_type(apart) if selection.is_abstract(type_name) else {type_name: apart}
     for concrete, members in by_type.items():
         for ask in selection.of(concrete):
             await _fulfil(concrete, members, ask)
 
 
-def _concrete(each: object, type_name: str, selection: Selection) -> str:
-    if selection.is_abstract(type_name):
-        return str(type(each).__strawberry_definition__.name)  # type: ignore[attr-defined]
-    return type_name
+def _by_type(objects: Iterable[Any]) -> dict[str, list[Any]]:
+    by_type: dict[str, list[Any]] = defaultdict(list)
+    for each in objects:
+        by_type[str(type(each).__strawberry_definition__.name)].append(each)
+    return by_type
 
 
 async def _fulfil(type_name: str, members: Sequence[Any], ask: Ask) -> None:

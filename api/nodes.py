@@ -37,8 +37,9 @@ _UNSEEN: Mapping[str, Any] = {"view": None, "state": None}
 
 def _seen(view: View, state: State, make: Callable[[State], Thing]) -> Thing:
     thing: Thing = state.once(make if is_open(view) else _MASKED[make])
-    seen = object.__new__(type(thing))
-    seen.__dict__.update(thing.__dict__, view=view, state=state, results={})
+    seen, shown = object.__new__(type(thing)), thing.__dict__.copy()
+    shown["view"], shown["state"], shown["results"] = view, state, {}
+    seen.__dict__ = shown
     return seen
 
 

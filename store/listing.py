@@ -84,7 +84,9 @@ def sort_key(place: Place) -> tuple[bool, Any, str]:
 
 def page_of(states: Sequence[State], listing: Listing, wanted: Slice) -> Page:
     """Cut the slice out of a whole list that lies in its order."""
-    inside = [state for state in states if is_inside(listing, state, wanted)]
+    inside = list(states)
+    if wanted.after is not None or wanted.before is not None:
+        inside = [state for state in states if is_inside(listing, state, wanted)]
     more = len(inside) > wanted.limit
     cut = inside[-wanted.limit :] if wanted.backward and wanted.limit else inside[: wanted.limit]
     return Page(

@@ -5,7 +5,7 @@ from typing import Any
 
 from api import nodes
 from api.filters import call_filter, callback_filter
-from api.loaders.lists import by_view, connection_from, order_of
+from api.loaders.lists import by_view, connections_from, order_of
 from api.lookahead import Ask, Selection, batch
 from api.types.application import Application, ApplicationStatusChange
 from api.types.campaign import Campaign
@@ -64,9 +64,9 @@ async def calls(applications: Sequence[Application], ask: Ask) -> list[Connectio
     for view, places in by_view(applications).items():
         wanted = call_filter(view, ask.arguments.get("filter"))
         linked = await calls_of(view, [applications[place].state for place in places])
-        for place in places:
-            states = await wanted.accept(linked[applications[place].state.id_key])
-            found[place] = connection_from(view, states, ask, order, descending=descending)
+        lists = [await wanted.accept(linked[applications[place].state.id_key]) for place in places]
+        made = connections_from(view, lists, ask, order, descending=descending)
+        found |= zip(places, made, strict=True)
     return [found[place] for place in range(len(applications))]
 
 
@@ -77,9 +77,9 @@ async def callbacks(applications: Sequence[Application], ask: Ask) -> list[Conne
     found: dict[int, Connection[Any]] = {}
     for view, places in by_view(applications).items():
         mine = await _accepted_callbacks(view, [applications[place] for place in places], ask)
-        for place in places:
-            states = mine[applications[place].state.id_key]
-            found[place] = connection_from(view, states, ask, order, descending=descending)
+        lists = [mine[applications[place].state.id_key] for place in places]
+        made = connections_from(view, lists, ask, order, descending=descending)
+        found |= zip(places, made, strict=True)
     return [found[place] for place in range(len(applications))]
 
 

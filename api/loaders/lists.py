@@ -1,7 +1,7 @@
 """The lists of the graph: what they are sorted by, and their pages for many parents at once."""
 
 from collections import defaultdict
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any, TypeVar
 
 from api import nodes
@@ -96,15 +96,19 @@ async def _connections(
     return [_made(view, page, order, count) for page, count in zip(found, totals, strict=True)]
 
 
-def connection_from(
-    view: View, states: Sequence[State], ask: Ask, order: str, *, descending: bool
-) -> Connection[Any]:
-    """Return a connection of a short list that is loaded whole."""
-    kind = states[0].kind if states else "call"
-    listing = Listing(kind, {}, SORT_FIELDS[order], descending, accepting(), nothing)
-    whole = sorted(states, key=lambda state: sort_key(listing.place(state)), reverse=descending)
-    page = page_of(whole, listing, read_slice(ask.arguments, order))
-    return _made(view, page, order, len(whole))
+def connections_from(
+    view: View, lists: Iterable[Sequence[State]], ask: Ask, order: str, *, descending: bool
+) -> Iterator[Connection[Any]]:
+    """Yield a connection of each of some short lists of calls or callbacks, loaded whole."""
+    wanted = read_slice(ask.arguments, order)
+    listing = Listing("call", {}, SORT_FIELDS[order], descending, accepting(), nothing)
+
+    def place(state: State) -> tuple[bool, Any, str]:
+        return sort_key(listing.place(state))
+
+    for states in lists:
+        whole = sorted(states, key=place, reverse=descending)
+        yield _made(view, page_of(whole, listing, wanted), order, len(whole))
 
 
 def _made(view: View, page: Page, order: str, count: int | None) -> Connection[Any]:

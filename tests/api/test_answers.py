@@ -239,7 +239,7 @@ async def test_an_answer_is_for_those_who_may_see_the_same(
 async def test_d22_an_answer_without_a_company_is_known_while_there_is_one(
     told: Graph, told_again: list[bytes]
 ) -> None:
-    query = '{ campaign(campaignId: "c1") { status } }'
+    query = 'query NobodyAskedBefore { campaign(campaignId: "c1") { status } }'
     assert [await told.get(query) for _ in range(3)] == [{"status": "NEW"}] * 3
 
     await told.append(a_campaign_event(companyId="theirs"))

@@ -20,7 +20,7 @@ from store.moment import Moment, position_of
 from store.trace import Found, trace, untraced
 
 MAX_WEIGHT = 300_000
-"""How much a process keeps: a state weighs at least 8, about 5 KiB; other entries 1; 180 MiB."""
+"""How much a process keeps: a state weighs at least 7, about 4 KiB; other entries 1; 180 MiB."""
 
 ANSWERS_WEIGHT = 200_000
 """How much it keeps of whole answers: 120 MiB. They hold without what they were made from."""
@@ -29,7 +29,7 @@ _MAX_BEHIND = 1_000  # positions; to read more of them costs more than to load a
 _MAX_HORIZONS = 1_000
 _MAX_NAME = 1_000  # characters of a company; who sees all may ask for any
 _MAX_TOUCHED = 200_000  # of all horizons
-_STATE = 8
+_STATE = 7
 _BYTES_PER_WEIGHT = 600
 _BYTES_PER_ENTRY = 150  # of a thing's history, or of what links it
 _MAX_STRETCHES = 50  # of one list

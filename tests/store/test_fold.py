@@ -133,6 +133,17 @@ def test_the_results_of_calls_are_no_statuses() -> None:
     assert folded([a_call_event(status="successful")]).statuses == []
 
 
+def test_states_that_were_read_share_the_names_of_their_fields() -> None:
+    """The driver makes each anew; together they are a third of what a state takes."""
+    states = [
+        state_of("call", "acme", {"_id": "c", "data": json.loads('{"phoneNumber": "1"}')})
+        for _ in range(2)
+    ]
+
+    [mine, other] = [next(iter(state.data)) for state in states]
+    assert mine is other
+
+
 def test_d15_of_a_thing_that_is_only_named_nothing_is_known() -> None:
     state = empty_state("campaign", "acme", "a7~")
 

@@ -30,6 +30,7 @@ from store.changes import CallUpdate as CallChange
 from store.cursor import BadCursorError, Cursor
 from store.errors import LogUnavailableError
 from store.event_pages import load_events
+from store.follow import Follower
 from store.head import last_position
 from store.moment import Moment, position_of
 from store.subscriber import SlowSubscriberError, Wanted
@@ -74,11 +75,15 @@ async def told(
             one change tells takes longer to load than a query may.
     """
     operation: Operation = info.context
-    if operation.caller.follower.subscribers >= limits.MAX_SUBSCRIPTIONS:
-        raise ClientError("SUBSCRIPTION_LIMIT", "Too many subscriptions are open: try again later.")
+    _require_room(operation.caller.follower)
     cursor = _cursor(start.after_cursor, operation.caller)
     company = await operation.company(start.company_id)
     return _told(info, topic, company, start, cursor, wanted, make)
+
+
+def _require_room(follower: Follower) -> None:
+    if follower.subscribers >= limits.MAX_SUBSCRIPTIONS:
+        raise ClientError("SUBSCRIPTION_LIMIT", "Too many subscriptions are open: try again later.")
 
 
 def _cursor(given: str | None, caller: Caller) -> Cursor | None:
@@ -107,6 +112,7 @@ async def _told(  # noqa: PLR0913, PLR0917 - the parts of `told`
         following = follower.subscribe(
             topic, company=company, after=after, after_cursor=cursor, wanted=wanted
         )
+        _require_room(follower)  # again: many may have come while the company was looked up
         async with aclosing(following):
             async for change in following:
                 await operation.caller.throttle.until_solvent(operation.caller.payer)
@@ -117,10 +123,18 @@ async def _told(  # noqa: PLR0913, PLR0917 - the parts of `told`
                 )
                 operation.position, operation.cursor = change.position, emission.cursor
                 yield event
-    except SlowSubscriberError as error:
-        raise _slow(error.code, await _own_place(operation.caller, error.cursor)) from error
     except Exception as error:
-        raise _client_error(error) from error
+        raise await _told_why(operation.caller, error) from error
+
+
+async def _told_why(caller: Caller, error: Exception) -> ClientError:
+    """Say why a subscription ends; where that cannot be found out, say that instead."""
+    if not isinstance(error, SlowSubscriberError):
+        return _client_error(error)
+    try:
+        return _slow(error.code, await _own_place(caller, error.cursor))
+    except LogUnavailableError as unavailable:
+        return _client_error(unavailable)
 
 
 async def _own_place(caller: Caller, cursor: Cursor) -> Cursor:

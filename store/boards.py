@@ -14,12 +14,12 @@ from store.deadline import set_deadline
 from store.driver import Database
 from store.fold import State
 from store.moment import Moment, numbers_between
+from store.parts import in_parts
 from store.trace import note_other
 from store.view import View
 
 Result = TypeVar("Result")
 
-_IDS_PER_READ = 20_000
 _MAX_POSITIONS_BEHIND = 200_000
 
 
@@ -184,9 +184,8 @@ async def _members(view: View, campaigns: Sequence[str]) -> dict[str, set[str]]:
 async def _slim_states(view: View, keys: Iterable[str]) -> Mapping[str, tuple[State, datetime]]:
     """Fold only what a board keeps, with the date of the newest fact; one read per 20,000."""
     found: dict[str, tuple[State, datetime]] = {}
-    ordered = sorted(keys)
-    for start in range(0, len(ordered), _IDS_PER_READ):
-        pipeline = _slim_fold(view, ordered[start : start + _IDS_PER_READ])
+    for part in in_parts(sorted(keys)):
+        pipeline = _slim_fold(view, part)
         for row in await view.database.aggregate(view.facts, pipeline):
             state = State("application", view.company, row["_id"], row["data"])
             found[state.id_key] = (state, row["newest"])

@@ -2,7 +2,7 @@
 
 import zlib
 from collections.abc import Collection, Iterable, Mapping
-from datetime import datetime
+from datetime import UTC, datetime
 from heapq import heappop, heappush
 
 from store.callbacks import Course, courses_of, state_at
@@ -19,6 +19,32 @@ _PARTS = 10**9 - 1
 Hints = set[tuple[datetime, str]]  # when callbacks may fall due, with their id keys
 
 
+class DueCallbacks:
+    """Which callbacks may fall due, of the companies that somebody listens to."""
+
+    def __init__(self) -> None:
+        self._timers: dict[str, Timers] = {}
+
+    def begin(self, company: str) -> None:
+        """Listen to a company that nobody listened to: what was known of it has missed events."""
+        self._timers[company] = Timers(datetime.now(UTC))
+
+    def note(self, company: str, changes: Iterable[CallbackUpdate]) -> None:
+        """Expect what changed callbacks of a company say of themselves."""
+        if company in self._timers:
+            self._timers[company].note(changes)
+
+    def waiting(self, companies: Collection[str]) -> "list[tuple[str, Timers]]":
+        """Return what has something to be read for, of the companies that are listened to."""
+        self._timers = {key: each for key, each in self._timers.items() if key in companies}
+        now = datetime.now(UTC)
+        return [(key, each) for key, each in self._timers.items() if each.is_waiting(now)]
+
+    def are(self, company: str, timers: "Timers") -> bool:
+        """Say whether these are still the timers of a company."""
+        return self._timers.get(company) is timers
+
+
 class Timers:
     """When callbacks of one company may fall due. Hints only: they are held against the log.
 
@@ -31,6 +57,10 @@ class Timers:
         self._is_filled = False
         self._heap: list[tuple[datetime, str]] = []
         self._pending: Hints = set()
+
+    def is_waiting(self, now: datetime) -> bool:
+        """Say whether there is something to be read for it at a moment."""
+        return not self._is_filled or bool(self._heap and self._heap[0][0] <= now)
 
     async def fill(self, view: View) -> None:
         """Expect what the log holds already, once."""
@@ -51,7 +81,18 @@ class Timers:
             if recall_at is not None and recall_at > change.as_of:
                 self.expect({(recall_at, change.state.id_key)})
 
-    def take(self, now: datetime) -> Hints:
+    async def fall_due(self, view: View) -> list[CallbackUpdate]:
+        """Return a change for each callback that has fallen due; if that fails, the next time."""
+        now = datetime.now(UTC)
+        if not (hints := self._take(now)):
+            return []
+        try:
+            return await fallen_due(view, hints, now)
+        except BaseException:
+            self.expect(hints)
+            raise
+
+    def _take(self, now: datetime) -> Hints:
         """Take out what has passed."""
         passed: Hints = set()
         while self._heap and self._heap[0][0] <= now:

@@ -11,6 +11,7 @@ from store.facts import Kind
 from store.fold import State, fold, order_of_effect
 from store.links import application_of
 from store.moment import Moment, fact_number
+from store.parts import in_parts
 from store.view import Held, View
 
 
@@ -36,7 +37,7 @@ class Excerpt:
         """Load the facts of some things; one read."""
         missing = {key for key in id_keys if (kind, key) not in self.rows}
         self.rows.update({(kind, key): [] for key in missing})
-        for row in await self._facts(kind, {"idKey": {"$in": sorted(missing)}}, missing):
+        for row in await self._facts(kind, "idKey", missing):
             self.rows[kind, row["idKey"]].append(row)
 
     async def load_matches(self, calls: Iterable[str]) -> None:
@@ -65,23 +66,21 @@ class Excerpt:
 
     async def ever_completing(self, calls: Collection[str]) -> set[str]:
         """Return those of the calls that ever said to complete a callback (D19); one read."""
-        condition = {"idKey": {"$in": sorted(calls)}, "data.recallDescription": "COMPLETED"}
-        found = await self._facts("call", condition, calls, fields={"idKey": 1})
+        condition = {"data.recallDescription": "COMPLETED"}
+        found = await self._facts("call", "idKey", calls, condition, fields={"idKey": 1})
         return {row["idKey"] for row in found}
 
     async def with_callbacks(self, applications: Collection[str]) -> set[str]:
         """Return those of the applications that any callback named; one covered read."""
-        condition = {"application": {"$in": sorted(applications)}}
         fields = {"_id": 0, "application": 1}
-        found = await self._facts("callback", condition, applications, fields=fields)
+        found = await self._facts("callback", "application", applications, fields=fields)
         return {row["application"] for row in found}
 
     async def _load_callbacks(self, applications: Collection[str]) -> None:
         missing = {key for key in applications if key not in self.naming}
         self.naming.update({key: [] for key in missing})
-        condition = {"application": {"$in": sorted(missing)}}
         fields = {"application": 1, "idKey": 1}
-        for row in await self._facts("callback", condition, missing, fields=fields):
+        for row in await self._facts("callback", "application", missing, fields=fields):
             self.naming[row["application"]].append((row["_id"], row["idKey"]))
         await self.load_things(
             "callback", (key for each in missing for _, key in self.naming[each])
@@ -90,23 +89,22 @@ class Excerpt:
     async def _load_holders(self, kind: Kind, link_keys: Collection[str]) -> None:
         missing = {key for key in link_keys if (kind, key) not in self.holders}
         self.holders.update({(kind, key): [] for key in missing})
-        if not missing:
-            return
-        query = {"company": self.view.company, "key": {"$in": sorted(missing)}, "kind": kind}
-        rows = await self.view.database.find(
-            keys_of(self.view.moment.generation),
-            query | self.view.moment.bounds(),
-            fields={"key": 1, "idKey": 1},
-        )
-        for row in rows:
-            self.holders[kind, row["key"]].append((row["_id"], row["idKey"]))
+        for part in in_parts(sorted(missing)):
+            query = {"company": self.view.company, "key": {"$in": part}, "kind": kind}
+            rows = await self.view.database.find(
+                keys_of(self.view.moment.generation),
+                query | self.view.moment.bounds(),
+                fields={"key": 1, "idKey": 1},
+            )
+            for row in rows:
+                self.holders[kind, row["key"]].append((row["_id"], row["idKey"]))
 
     async def _load_campaigns(self, applications: Iterable[str]) -> None:
         missing = {key for key in applications if key not in self.campaigns}
         self.campaigns.update({key: [] for key in missing})
-        condition = {"idKey": {"$in": sorted(missing)}, "campaignAt": {"$exists": True}}
+        condition = {"campaignAt": {"$exists": True}}
         fields = {"idKey": 1, "campaign": 1, "at": 1}
-        for row in await self._facts("application", condition, missing, fields=fields):
+        for row in await self._facts("application", "idKey", missing, condition, fields):
             self.campaigns[row["idKey"]].append(row)
 
     def _link_keys(self, kind: Kind, id_keys: Iterable[str]) -> set[str]:
@@ -124,15 +122,16 @@ class Excerpt:
     async def _facts(
         self,
         kind: Kind,
-        condition: Document,
+        column: str,
         wanted: Collection[str],
+        condition: Document | None = None,
         fields: dict[str, int] | None = None,
     ) -> list[Document]:
-        if not wanted:
-            return []
-        facts = facts_of(self.view.moment.generation)
-        match = self.view.match(kind, condition)
-        return await self.view.database.find(facts, match, fields=fields)
+        facts, found = facts_of(self.view.moment.generation), list[Document]()
+        for part in in_parts(sorted(wanted)):
+            match = self.view.match(kind, {column: {"$in": part}, **(condition or {})})
+            found += await self.view.database.find(facts, match, fields=fields)
+        return found
 
 
 class ExcerptView(View):

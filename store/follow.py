@@ -4,13 +4,12 @@ import asyncio
 import logging
 from collections.abc import AsyncGenerator, Callable, Sequence
 from dataclasses import replace
-from datetime import UTC, datetime
 from typing import Any, TypeVar
 
 from store.broadcast import Broadcaster, Channel, asked_by
 from store.changes import Change
 from store.cursor import Cursor
-from store.due import Hints, Timers, fallen_due
+from store.due import DueCallbacks
 from store.errors import LogUnavailableError
 from store.foldings import Foldings
 from store.head import Head
@@ -63,7 +62,7 @@ class Follower:
         self._poll_seconds = poll_seconds
         self._restart_seconds = restart_seconds
         self.broadcaster = Broadcaster()
-        self._timers: dict[str, Timers] = {}
+        self._due = DueCallbacks()
         self._foldings: dict[Channel, Foldings] = {}
         self._interested = 0
         self._wanted = asyncio.Event()
@@ -173,6 +172,9 @@ class Follower:
                 self._listen(subscriber)
                 return []
             level = replace(head, position=self._position)
+        if head.position < level.position:  # a new primary, which shows less for a moment
+            await asyncio.sleep(self._poll_seconds)
+            return []
         topic, company, database = subscriber.topic, subscriber.company, self._log.database
         asked = asked_by([(topic, company)])
         with held_to(head.term):
@@ -183,9 +185,10 @@ class Follower:
         return wanted
 
     def _listen(self, subscriber: Subscriber[Any]) -> None:
+        company = subscriber.company
+        if subscriber.topic is CALLBACKS and (CALLBACKS, company) not in self.broadcaster.channels:
+            self._due.begin(company)
         self.broadcaster.add(subscriber)
-        if subscriber.topic is CALLBACKS:
-            self._timers.setdefault(subscriber.company, Timers(datetime.now(UTC)))
         self._waker.wake()
 
     async def run(self) -> None:
@@ -199,6 +202,8 @@ class Follower:
                 try:
                     await self._follow()
                 except Exception:
+                    if (task := asyncio.current_task()) and task.cancelling():
+                        raise asyncio.CancelledError from None  # a group that fails loses it (3.11)
                     _logger.exception("following the log failed; it goes on from where it stood")
                     self.on_failure()
                     await asyncio.sleep(self._restart_seconds)
@@ -238,28 +243,28 @@ class Follower:
             if not all(topic.kinds for topic, _ in channels):
                 return False  # events that form no facts are told too
             asked, database = asked_by(channels), self._log.database
-            self._redactions = max(self._redactions, self._log.redactions)
+            self._redactions = redactions = max(self._redactions, self._log.redactions)
             with held_to(database.term):
                 stretch = await read_ahead(database, self._generation, self._position, asked)
                 if stretch is not None:
-                    await self._tell(stretch, channels)
+                    await self._tell(replace(stretch, redactions=redactions), channels)
             return stretch is not None
 
     async def _step(self, head: Head) -> None:
         """Tell one stretch. Nobody joins meanwhile, so all hear of the same stretches."""
         async with self._stepping:
-            channels = self.broadcaster.channels
-            if self._position is None or not channels:
-                self._position = None if self._position is None else head.position
+            channels, redactions = self.broadcaster.channels, self._redactions
+            if self._position is None or self._position >= head.position:
+                return
+            if not channels:
+                self._position = head.position
                 return
             with held_to(head.term):
                 asked, database = asked_by(channels), self._log.database
-                await self._tell(
-                    await read_stretch(database, head, self._position, asked), channels
-                )
+                stretch = await read_stretch(database, head, self._position, asked)
+                await self._tell(replace(stretch, redactions=redactions), channels)
 
     async def _tell(self, stretch: Stretch, channels: Sequence[Channel]) -> None:
-        stretch = replace(stretch, redactions=self._redactions)
         self._foldings = {each: self._foldings.get(each) or Foldings() for each in channels}
         formed = [(*each, await self._form(stretch, *each)) for each in channels]
         for told in formed:
@@ -271,28 +276,23 @@ class Follower:
         window = stretch.window(company, topic.kinds, known := self._foldings[topic, company])
         with known.through(window.span, window.rows):
             changes = await topic.form(window) if window.rows or not topic.kinds else []
-        if topic is CALLBACKS and company in self._timers:
-            self._timers[company].note(changes)
+        if topic is CALLBACKS:
+            self._due.note(company, changes)
         return changes
 
     async def _tell_due(self) -> None:
+        """Tell which callbacks fell due, as of a head that shows all that was told."""
         listening = {company for topic, company in self.broadcaster.channels if topic is CALLBACKS}
-        for company in self._timers.keys() - listening:
-            del self._timers[company]
-        for company, timers in list(self._timers.items()):
-            await timers.fill(self._view(company))
-            now = datetime.now(UTC)
-            if hints := timers.take(now):
+        for company, timers in self._due.waiting(listening):
+            head = await self._head()
+            if self._position is None or head.position < self._position:
+                return
+            with held_to(head.term):
+                await timers.fill(self._view(company))
                 async with self._stepping:
-                    await self._tell_those_due(company, hints, now)
-
-    async def _tell_those_due(self, company: str, hints: Hints, now: datetime) -> None:
-        try:
-            changes = await fallen_due(self._view(company), hints, now)
-        except LogUnavailableError:
-            self._timers[company].expect(hints)
-            raise
-        self.broadcaster.publish(CALLBACKS, company, changes)
+                    if self._due.are(company, timers):  # nobody has begun anew meanwhile
+                        changes = await timers.fall_due(self._view(company))
+                        self.broadcaster.publish(CALLBACKS, company, changes)
 
     def _view(self, company: str) -> View:
         position = self._position or 0  # without one nobody listens

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 
 from store.collections import Document, Pipeline
 from store.driver import Database
+from store.errors import PoisonError
 from store.trace import note_other, untraced
 
 _PIPELINES_PER_READ = 300
@@ -47,6 +48,11 @@ class Reads:
         try:
             answers = await self._read(asked)
         except Exception as error:  # noqa: BLE001 - each asker gets it
+            if isinstance(error, PoisonError) and len(asked) > 1:  # too long for one command
+                middle = len(asked) // 2
+                await self._answer(asked[:middle])
+                await self._answer(asked[middle:])
+                return
             for each in asked:
                 if not each.result.done():
                     each.result.set_exception(error)

@@ -23,12 +23,12 @@ from store.horizon import (
 )
 from store.ids import id_key
 from store.moment import Moment
+from store.parts import in_parts
 from store.pipelines import last_pipeline, naming_pipeline
 from store.reads import Reads
 from store.recall import Recall
 from store.trace import note_until
 
-Part = TypeVar("Part")
 Loaded = TypeVar("Loaded")
 Held = tuple[tuple[Kind, str], ...]
 """Things that carried a link key, each with its kind."""
@@ -36,9 +36,6 @@ Held = tuple[tuple[Kind, str], ...]
 MAX_AGE_SECONDS = 90.0
 """How long a view may be read through. With a read's own deadline (20 s) it ends before a reindex
 drops the facts that it has pinned."""
-
-# How many ids one read names at most, so that a command stays well under 16 MiB.
-_IDS_PER_READ = 20_000
 
 
 class View:
@@ -102,7 +99,7 @@ class View:
 
     async def _load_states(self, kind: Kind, id_keys: Sequence[str]) -> Mapping[str, State | None]:
         found: dict[str, State | None] = dict.fromkeys(id_keys)
-        for part in _parts(id_keys, _IDS_PER_READ):
+        for part in in_parts(id_keys):
             self._require_fresh()
             for folded in await self.aggregate(
                 fold_pipeline(self.company, kind, part, self.moment)
@@ -186,7 +183,7 @@ class View:
             for key in id_keys
         }
         unread = [key for key in id_keys if key not in states]
-        for part in _parts(unread, _IDS_PER_READ):
+        for part in in_parts(unread):
             match = self.match(kind, {"idKey": {"$in": part}})
             for each in await self.aggregate(last_pipeline(match, column)):
                 found[each["_id"]] = each.get(column)
@@ -204,7 +201,7 @@ class View:
 
     async def _load_holders(self, kinds: Sequence[Kind], keys: Sequence[str]) -> Mapping[str, Held]:
         found: dict[str, set[tuple[Kind, str]]] = {key: set() for key in keys}
-        for part in _parts(keys, _IDS_PER_READ):
+        for part in in_parts(keys):
             query = {"company": self.company, "key": {"$in": part}, "kind": {"$in": kinds}}
             pipeline: Pipeline = [
                 {"$match": query | self._bounds()},
@@ -221,7 +218,7 @@ class View:
     async def _load_naming(self, applications: Sequence[str]) -> Mapping[str, tuple[str, ...]]:
         found: dict[str, list[str]] = {application: [] for application in applications}
         states: dict[str, State] = {}
-        for part in _parts(applications, _IDS_PER_READ):
+        for part in in_parts(applications):
             match = self.match("callback", {})
             for row in await self.aggregate(naming_pipeline(self.facts, match, part)):
                 found[row["_id"]["application"]].append(row["_id"]["idKey"])
@@ -277,10 +274,6 @@ async def _reach(
     cache: Cache | None, database: Database, company: str, moment: Moment
 ) -> Reach | None:
     return None if cache is None else await cache.reach(database, company, moment)
-
-
-def _parts(items: Sequence[Part], size: int) -> list[Sequence[Part]]:
-    return [items[start : start + size] for start in range(0, len(items), size)]
 
 
 def _id_key(state: State, field: str) -> str | None:

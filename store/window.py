@@ -12,6 +12,7 @@ from store.facts import Kind
 from store.foldings import Foldings, Span
 from store.head import Head
 from store.moment import Moment, fact_number, numbers_between, position_of
+from store.parts import in_parts
 from store.view import View
 
 MAX_POSITIONS = 1_000
@@ -52,7 +53,7 @@ class Window:
         return [row for row in self.rows if row["kind"] == kind]
 
     async def foldings(self, kind: Kind, id_keys: Iterable[str]) -> Mapping[str, Folding]:
-        """Return the folds of some things as they stood before the window; at most one read.
+        """Return the folds of some things as they stood before the window; one read, as a rule.
 
         All that the window says of them must be folded in.
         """
@@ -61,10 +62,11 @@ class Window:
     async def _read_foldings(self, kind: Kind, keys: Collection[str]) -> Mapping[str, Folding]:
         view = self.view
         found = {key: Folding(kind, view.company, key) for key in keys}
-        match = view.match(kind, {"idKey": {"$in": list(keys)}})
-        match["_id"] = {"$lt": fact_number(self.after + 1, 0)}
-        for row in await view.database.find(view.facts, match):
-            found[row["idKey"]].add(row)
+        for part in in_parts(keys):
+            match = view.match(kind, {"idKey": {"$in": part}})
+            match["_id"] = {"$lt": fact_number(self.after + 1, 0)}
+            for row in await view.database.find(view.facts, match):
+                found[row["idKey"]].add(row)
         return found
 
     async def events(self) -> list[Document]:
@@ -145,7 +147,9 @@ async def _rows(
         "company": {"$in": sorted(asked.companies)},
         "kind": {"$in": sorted(asked.kinds)},
     }
-    return await database.find(facts_of(generation), query, sort=[("_id", 1)], limit=MAX_FACTS)
+    # In one walk: what is missing before a fact that is seen would be passed over for good.
+    walk = [("_id", 1)]
+    return await database.find(facts_of(generation), query, sort=walk, hint=walk, limit=MAX_FACTS)
 
 
 def _cut(database: Database, generation: int, after: int, rows: Iterable[Document]) -> Stretch:

@@ -61,6 +61,23 @@ async def test_one_subscription_too_many_is_refused_with_a_code(
     assert (await staying)[0]["data"]["callUpdated"]["cursor"]
 
 
+async def test_of_many_subscriptions_at_once_no_more_are_opened_than_may_be(
+    server: RunningServer, company: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(limits, "MAX_SUBSCRIPTIONS", 2)
+    opened = [asyncio.create_task(first(over_socket(server, QUERY, company=company), 1))]
+    opened += [
+        asyncio.create_task(first(over_events(server, QUERY, company=company), 1)) for _ in range(9)
+    ]
+    await until(lambda: sum(each.done() for each in opened) == 8)
+    await until(lambda: server.services.follower.listening == 2)
+
+    await server.post(a_call_event(companyId=company))
+
+    told = [payload for [payload] in await asyncio.gather(*opened)]
+    assert sum("errors" in payload for payload in told) == 8
+
+
 async def test_what_waits_for_subscribers_is_shown_and_buffers_too_full_are_counted(
     mongo_uri: str, company: str
 ) -> None:

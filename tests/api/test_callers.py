@@ -11,6 +11,7 @@ from graph import Graph, a_graph, data_of
 from api.operation import Caller
 from api.schema import schema
 from store.cursor import Cursor
+from store.errors import LogUnavailableError
 
 STATUS = '{ campaign(campaignId: "c1") { status } }'
 
@@ -128,3 +129,25 @@ async def test_d22_a_slow_client_resumes_at_a_place_of_its_own(companies: Graph)
     assert error.extensions["code"] == "SLOW_SUBSCRIBER"
     assert error.extensions["cursor"] == str(Cursor.after_position(3))
     assert error.extensions["cursor"] in error.message
+
+
+async def test_d22_a_slow_client_whose_place_cannot_be_found_out_is_told_no_more_than_that(
+    companies: Graph, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def unknown(*_: object) -> int:
+        raise LogUnavailableError("no primary at 10.0.0.7")
+
+    monkeypatch.setattr("api.changes.last_position", unknown)
+    query = "subscription { callUpdated(after: 3) { cursor } }"
+    async with a_follower(companies.log, buffer_changes=2, patience_seconds=0) as follower:
+        caller = Caller(companies.log, follower, companies=("a",))
+        results = await schema.subscribe(query, context_value=caller)
+        hearing = asyncio.create_task(anext(results))
+        await until(lambda: follower.listening)
+
+        await companies.append(*(a_call_event(companyId="a", n=number) for number in range(9)))
+        failed = await hearing
+
+    assert failed.errors is not None
+    assert failed.errors[0].extensions == {"code": "UNAVAILABLE"}
+    assert "10.0.0.7" not in str(failed.errors)

@@ -479,7 +479,7 @@ async def test_a_callback_falls_due_though_the_log_did_not_answer_at_that_moment
             raise LogUnavailableError(failure)
         return await fallen_due(view, hints, now)
 
-    monkeypatch.setattr("store.follow.fallen_due", sometimes)
+    monkeypatch.setattr("store.due.fallen_due", sometimes)
     told = follower.subscribe(CALLBACKS, company=company, after=0)
     await log.append([a_callback_due_in(0.3, company)])
 

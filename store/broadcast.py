@@ -102,6 +102,13 @@ class Broadcaster:
                     self.discard(subscriber)
                     self.on_overflow()
 
+    def set_back(self, topic: Topic[Any], company: str, position: int) -> None:
+        """Let all who listen read on from the log, behind a position, instead of listening."""
+        channel = self._channels.get((topic, company))
+        for subscriber in list(channel.subscribers) if channel is not None else ():
+            subscriber.set_back(position)
+            self.discard(subscriber)
+
     def wake(self) -> None:
         """Let everybody look around."""
         for channel in self._channels.values():

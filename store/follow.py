@@ -11,11 +11,11 @@ from store.changes import Change
 from store.cursor import Cursor
 from store.due import DueCallbacks
 from store.errors import LogUnavailableError
-from store.foldings import Foldings
 from store.head import Head
 from store.log import EventLog
 from store.moment import Moment
 from store.subscriber import Lag, Subscriber, Wanted
+from store.teller import Teller
 from store.term import held_to
 from store.topics import CALLBACKS, Topic
 from store.view import View
@@ -63,7 +63,7 @@ class Follower:
         self._restart_seconds = restart_seconds
         self.broadcaster = Broadcaster()
         self._due = DueCallbacks()
-        self._foldings: dict[Channel, Foldings] = {}
+        self._teller = Teller(self.broadcaster, self._due)
         self._interested = 0
         self._wanted = asyncio.Event()
         self._waker = Waker(log, poll_seconds)
@@ -265,20 +265,10 @@ class Follower:
                 await self._tell(replace(stretch, redactions=redactions), channels)
 
     async def _tell(self, stretch: Stretch, channels: Sequence[Channel]) -> None:
-        self._foldings = {each: self._foldings.get(each) or Foldings() for each in channels}
-        formed = [(*each, await self._form(stretch, *each)) for each in channels]
-        for told in formed:
-            self.broadcaster.publish(*told)
+        for _ in range(await self._teller.tell(stretch, channels)):
+            self.on_failure()
         if self._position is not None:
             self._position = stretch.until
-
-    async def _form(self, stretch: Stretch, topic: Topic[Any], company: str) -> list[Any]:
-        window = stretch.window(company, topic.kinds, known := self._foldings[topic, company])
-        with known.through(window.span, window.rows):
-            changes = await topic.form(window) if window.rows or not topic.kinds else []
-        if topic is CALLBACKS:
-            self._due.note(company, changes)
-        return changes
 
     async def _tell_due(self) -> None:
         """Tell which callbacks fell due, as of a head that shows all that was told."""

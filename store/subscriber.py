@@ -41,7 +41,7 @@ class Subscriber(Generic[C]):
 
     Attributes:
         reached: It has got every change up to this place.
-        has_overflowed: It was given up on; what waited for it is to be read again.
+        has_overflowed: It was given up on; what waits for it is to be read from the log.
     """
 
     def __init__(self, topic: Topic[C], company: str, wanted: Wanted, buffer_changes: int) -> None:
@@ -91,14 +91,16 @@ class Subscriber(Generic[C]):
         if self._accepts(change, traits):
             self._waiting.append(change)
             if len(self._waiting) > self._buffer_changes:
-                self._overflow()
+                self.set_back(change.position)
             self._woken.set()
 
-    def _overflow(self) -> None:
+    def set_back(self, position: int) -> None:
+        """Give up on what waits: it is to be read again, or on, behind a position."""
         # What was taken before is with the listener, who asks for more only after the last of it.
-        self._kept_to = self._waiting[0].position - 1
+        self._kept_to = self._waiting[0].position - 1 if self._waiting else position
         self._waiting.clear()
         self.has_overflowed = True
+        self._woken.set()
 
     async def take(self) -> list[C]:
         """Wait for changes and return all that wait; none if the buffer has overflowed."""

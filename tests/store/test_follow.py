@@ -334,25 +334,55 @@ async def test_a_follower_outlives_a_log_that_does_not_answer(
 
 
 async def test_a_follower_that_fails_begins_again_where_it_stood(
-    log: EventLog, company: str, caplog: pytest.LogCaptureFixture
+    log: EventLog, company: str, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     async with a_follower(log, restart_seconds=0.1) as follower:
         failures: list[None] = []
         follower.on_failure = lambda: failures.append(None)
-        told = follower.subscribe(CALLS, company=company)
-        hearing = asyncio.create_task(take(told, 3))
+        told = follower.subscribe(EVENTS_APPENDED, company=company)
+        hearing = asyncio.create_task(take(told, 2))
         await until(lambda: follower.listening)
-        broken = {"_id": fact_number((await log.head()).position + 1, 9), "company": company}
-        await log.database.insert("facts_1", [{**broken, "kind": "call", "idKey": "zs0"}])
+        start, head = (await log.head()).position, log.head
+
+        async def failing_head() -> Head:
+            if len(failures) > 1:
+                return await head()
+            raise KeyError("nobody foresaw this")
+
+        monkeypatch.setattr(log, "head", failing_head)
         await log.append(calls(company, 2))
-        await until(lambda: len(failures) > 1)
 
-        await log.database.delete("facts_1", broken["_id"])
-        await log.append(calls(company, 3)[2:])
-
-        assert [change.state.id for change in await hearing] == ["0", "1", "2"]
+        assert [change.position for change in await hearing] == [start + 1, start + 2]
         assert "KeyError" in caplog.text
         await told.aclose()
+
+
+async def test_what_cannot_be_read_of_one_company_ends_who_listens_to_it_and_holds_up_nobody(
+    log: EventLog, company: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    async with a_follower(log) as follower:
+        failures: list[None] = []
+        follower.on_failure = lambda: failures.append(None)
+        theirs = follower.subscribe(CALLS, company="broken")
+        ours = follower.subscribe(CALLS, company=company)
+        hearing = [asyncio.create_task(take(each, 2)) for each in (theirs, ours)]
+        await until(lambda: follower.listening == 2)
+        start = (await log.head()).position
+        row = {"_id": fact_number(start + 1, 9), "company": "broken", "kind": "call"}
+        await log.database.insert("facts_1", [{**row, "idKey": "zs0"}])
+
+        await log.append([*calls("broken", 1), *calls(company, 2)])
+
+        assert [change.state.id for change in await hearing[1]] == ["0", "1"]
+        with pytest.raises(KeyError):
+            await hearing[0]
+        assert len(failures) == 1
+        assert "KeyError" in caplog.text
+        await log.database.delete("facts_1", row["_id"])
+        mended = follower.subscribe(CALLS, company="broken", after=start)
+        assert [change.state.id for change in await take(mended, 1)] == ["0"]
+        for each in (theirs, ours, mended):
+            await each.aclose()
 
 
 async def test_without_a_change_stream_commits_of_others_are_polled_for(

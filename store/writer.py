@@ -16,7 +16,7 @@ from store.errors import (
     PoisonError,
     QueueFullError,
 )
-from store.forgotten import ForgottenError, refuse_forgotten
+from store.forgotten import ForgottenError, MayBeForgottenError, refuse_forgotten
 from store.head import LOG_COUNTER
 from store.rejections import RejectedError, UnstorableError
 from store.rows import PreparedEvent
@@ -153,7 +153,11 @@ class Writer:
         except DuplicateKeyError:
             await self._commit_without_duplicates(batch)
         except ForgottenError as error:
-            await self._commit_without(error.positions, batch)
+            certain = [each for each in batch if each.prepared.digest not in error.doubtful]
+            for waiting in batch:
+                if waiting.prepared.digest in error.doubtful:
+                    self._fail(waiting, MayBeForgottenError())
+            await self._commit_without(error.positions, certain)
         except PoisonError as error:
             await self._divide(batch, error)
         else:

@@ -241,6 +241,8 @@ def write(
     transaction: Transaction,
     batch: Sequence[PreparedEvent],
     note: Callable[[Document], None] | None = None,
+    *,
+    takes_forgotten: bool = False,
 ) -> int:
     """Write the batch in its transaction and return its first event's position.
 
@@ -248,14 +250,15 @@ def write(
         transaction: Where to; the log's counter is written first, so it has the log to itself.
         batch: The events.
         note: Gets that counter.
+        takes_forgotten: Whether to write what may be the old body of a redacted event, too.
 
     Raises:
-        ForgottenError: The log holds one of them, without a person who was forgotten.
+        ForgottenError: The log holds one of them, without a person who was forgotten, or may.
     """
     counter = transaction.increment(COUNTERS, LOG_COUNTER, "position", len(batch))
     if note is not None:
         note(counter)
-    if counter.get("redactions"):
+    if counter.get("redactions") and not takes_forgotten:
         refuse_forgotten(transaction, batch)
     first = int(counter["position"]) - len(batch) + 1
     for offset, prepared in enumerate(batch):

@@ -13,6 +13,7 @@ from store.erasure import forget
 from store.keys import phone_key
 from store.log import EventLog
 from store.redaction import holes_in, kept_digest
+from store.transfer import export_lines, import_lines, read_line
 
 PHONE, DATE = "+380501234567", "2026-01-31T10:00:00Z"
 KEY = str(phone_key(PHONE))
@@ -184,3 +185,20 @@ def test_a_twin_may_differ_in_nothing_but_what_was_erased() -> None:
     assert kept_digest(again, holes) == kept_digest(first, holes)
     assert kept_digest(first, holes) not in {kept_digest(each, holes) for each in (other, longer)}
     assert kept_digest(flat, holes) is None
+
+
+async def test_an_export_with_an_event_that_differs_in_erased_values_is_imported(
+    new_log: EventLog,
+) -> None:
+    mine, other = (a_message(each, "code", eventCreationDate=DATE) for each in (PHONE, "5"))
+    await forgetting(new_log, mine, other)
+    head = (await new_log.head()).position
+    lines = [line async for batch in export_lines(new_log.database, up_to=head) for line in batch]
+    await new_log.database.drop()
+    fresh = EventLog(new_log.database)
+    await fresh.prepare()
+
+    appended = [await import_lines(fresh, [read_line(line)]) for line in lines]
+
+    assert appended == [1, 1, 1]
+    assert other in await raws(fresh)

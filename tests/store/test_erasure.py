@@ -26,7 +26,7 @@ from store.collections import (
     Document,
     facts_of,
 )
-from store.driver import Database
+from store.driver import Database, Transaction
 from store.erasure import Figures, forget, resume, survey
 from store.fold import State
 from store.ids import id_key
@@ -344,6 +344,25 @@ async def test_a_run_that_was_broken_off_goes_on_with_the_same_words(
     assert await told.giving_away() == []
     with pytest.raises(ErasureError, match="no erasure"):
         await resume(told.log)
+
+
+async def test_a_run_that_was_killed_at_its_very_end_can_be_ended(
+    told: Told, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    upsert = Transaction.upsert
+
+    def killed(self: Transaction, collection: str, updates: Any) -> None:  # noqa: ANN401 - updates
+        if collection == COUNTERS:
+            raise KeyboardInterrupt
+        upsert(self, collection, updates)
+
+    monkeypatch.setattr(Transaction, "upsert", killed)
+    with pytest.raises(KeyboardInterrupt):
+        await forget(told.log, "acme", KEY, by="the officer")
+    monkeypatch.undo()
+
+    assert (await resume(told.log)).events == 6
+    await forget(told.log, "acme", pair_key("externalId", "client-0815"), by="the officer")
 
 
 async def test_no_erasure_begins_while_the_facts_are_rebuilt(told: Told) -> None:

@@ -35,8 +35,8 @@ from store.links import matches
 from store.listing import Listing, Slice
 from store.log import EventLog
 from store.moment import Moment
-from store.person import ErasureError
-from store.redaction import is_pseudonym, stub_of
+from store.person import ErasureError, Search
+from store.redaction import Person, is_pseudonym, stub_of
 from store.reindex import ReindexError, reindex
 from store.topics import CALLS
 from store.transfer import LogLineError, export_lines, import_lines, read_line
@@ -389,6 +389,27 @@ async def test_events_that_come_meanwhile_are_found_by_another_pass(
         return done
 
     monkeypatch.setattr(told.database, "transaction", joined)
+    erased = await forget(told.log, "acme", KEY, by="the officer")
+
+    assert erased.events == 7
+    assert await told.giving_away() == []
+
+
+async def test_events_that_come_behind_a_search_are_found_by_the_next(
+    told: Told, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    search, late = (
+        Search.positions,
+        iter([a_call_event(statisticId=1, campaignId="c1", errorMessage="Olena was angry")]),
+    )
+
+    async def joined(self: Search, person: Person) -> set[int]:
+        found = await search(self, person)
+        for body in late:
+            await told.log.append([body])
+        return found
+
+    monkeypatch.setattr(Search, "positions", joined)
     erased = await forget(told.log, "acme", KEY, by="the officer")
 
     assert erased.events == 7

@@ -152,8 +152,7 @@ class _Erasing:
             self._run.id, self._run.by, self._redactor, self._log.zone, await self._stale()
         )
         async for positions in self.found(after, up_to):
-            now = datetime.now(UTC)
-            done += await self._database.transaction(partial(redacting.write, positions, now))
+            done += await redacting.write(self._database, positions)
         return done
 
     async def _stale(self) -> list[int]:

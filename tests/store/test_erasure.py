@@ -36,7 +36,7 @@ from store.listing import Listing, Slice
 from store.log import EventLog
 from store.moment import Moment
 from store.person import ErasureError, Search
-from store.redaction import Person, is_pseudonym, stub_of
+from store.redaction import Person, Redacted, Redactor, is_pseudonym, stub_of
 from store.reindex import ReindexError, reindex
 from store.topics import CALLS
 from store.transfer import LogLineError, export_lines, import_lines, read_line
@@ -344,6 +344,49 @@ async def test_a_run_that_was_broken_off_goes_on_with_the_same_words(
     assert await told.giving_away() == []
     with pytest.raises(ErasureError, match="no erasure"):
         await resume(told.log)
+
+
+async def test_no_transaction_waits_for_the_redaction_of_an_event(
+    told: Told, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    transact, redact, waited = told.database.transaction, Redactor.redact, list[bool]()
+    depth = 0
+
+    async def noted(work: Any) -> Any:  # noqa: ANN401 - a transaction's
+        nonlocal depth
+        depth += 1
+        done = await transact(work)
+        depth -= 1
+        return done
+
+    def redacted(self: Redactor, raw: bytes) -> Redacted | None:
+        waited.append(depth > 0)
+        return redact(self, raw)
+
+    monkeypatch.setattr(told.database, "transaction", noted)
+    monkeypatch.setattr(Redactor, "redact", redacted)
+    await forget(told.log, "acme", KEY, by="the officer")
+
+    assert set(waited) == {False}
+
+
+async def test_an_event_that_another_changes_meanwhile_is_redacted_anew(
+    told: Told, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    transact, links = told.database.transaction, await told.links()
+
+    async def overtaken(work: Any) -> Any:  # noqa: ANN401 - a transaction's
+        monkeypatch.undo()
+        assert (await resume(told.log)).events == 6
+        return await transact(work)
+
+    monkeypatch.setattr(told.database, "transaction", overtaken)
+    erased = await forget(told.log, "acme", KEY, by="the officer")
+
+    assert erased.events == 6
+    assert await told.links() == links
+    assert (await told.findings())[0] == []
+    assert await told.giving_away() == []
 
 
 async def test_a_run_that_was_killed_at_its_very_end_can_be_ended(

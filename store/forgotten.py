@@ -9,11 +9,13 @@ from collections.abc import Collection, Mapping, Sequence
 from typing import TypeAlias
 
 from store.body import digest, parse_body
-from store.collections import EVENTS, Document
+from store.collections import EVENTS, Document, facts_of
 from store.driver import Transaction
 from store.errors import StoreError
+from store.facts import Kind
 from store.ids import id_key
 from store.json_text import Object
+from store.moment import position_of
 from store.reader import read_event
 from store.redaction import Holes, Thing, holes_in, kept_digest
 from store.rejections import RejectedError
@@ -85,8 +87,15 @@ class _Kept:
         return 0 if self._has_more and not things else None
 
 
-def refuse_forgotten(transaction: Transaction, batch: Sequence[PreparedEvent]) -> None:
+def refuse_forgotten(
+    transaction: Transaction, batch: Sequence[PreparedEvent], generation: int
+) -> None:
     """Look for redacted events that came as one of the batch; for logs with redacted events only.
+
+    Args:
+        transaction: Reads the log.
+        batch: The events.
+        generation: Of the facts that lead to the events of a thing.
 
     Raises:
         ForgottenError: There are such, or there may be.
@@ -96,7 +105,7 @@ def refuse_forgotten(transaction: Transaction, batch: Sequence[PreparedEvent]) -
         by_stub.setdefault(digest(each.stub_values), []).append(each)
     found: dict[bytes, int] = {}
     doubtful: set[bytes] = set()
-    for stub, kept in _kept(transaction, by_stub).items():
+    for stub, kept in _kept(transaction, by_stub, generation).items():
         for each in by_stub[stub]:
             things = _things(each)
             position = kept.position_of(things, parse_body(each.event["raw"]).value)
@@ -112,26 +121,41 @@ def refuse_forgotten(transaction: Transaction, batch: Sequence[PreparedEvent]) -
 
 
 def _kept(
-    transaction: Transaction, by_stub: Mapping[bytes, Sequence[PreparedEvent]]
+    transaction: Transaction, by_stub: Mapping[bytes, Sequence[PreparedEvent]], generation: int
 ) -> dict[bytes, _Kept]:
-    """Read the redacted events with these stubs: of those without things only so many."""
+    """Read the redacted events with these stubs: those of the same things, and some of none."""
     places: dict[bytes, list[int]] = {}
     for row in transaction.find(EVENTS, {"stub": {"$in": sorted(by_stub)}}, fields={"stub": 1}):
         places.setdefault(bytes(row["stub"]), []).append(row["_id"])
     if not places:
         return {}
+    alike = [each for stub in places for each in by_stub[stub]]
+    wanted = _positions_of_things(transaction, alike, generation)
+    wanted &= {position for positions in places.values() for position in positions}
+    for stub, positions in places.items():
+        if not all(map(_things, by_stub[stub])):
+            wanted.update(positions[:_MOST_COMPARED])
     kept = {stub: _Kept(len(positions)) for stub, positions in places.items()}
-    wanted = [
-        position
-        for stub, positions in places.items()
-        for position in (
-            positions if any(map(_things, by_stub[stub])) else positions[:_MOST_COMPARED]
-        )
-    ]
     query: Document = {"stub": {"$in": sorted(kept)}, "_id": {"$in": sorted(wanted)}}
     for row in transaction.find(EVENTS, query, fields={"stub": 1, "raw": 1}):
         kept[bytes(row["stub"])].add(row["_id"], bytes(row["raw"]))
     return kept
+
+
+def _positions_of_things(
+    transaction: Transaction, events: Sequence[PreparedEvent], generation: int
+) -> set[int]:
+    """Return the positions of all events that speak of the same things as these."""
+    ids: dict[tuple[str, Kind], set[str]] = {}
+    for each in events:
+        for kind, key in _things(each):
+            ids.setdefault((each.company, kind), set()).add(key)
+    found: set[int] = set()
+    for (company, kind), keys in ids.items():
+        query: Document = {"company": company, "kind": kind, "idKey": {"$in": sorted(keys)}}
+        rows = transaction.find(facts_of(generation), query, fields={"_id": 1})
+        found.update(position_of(row["_id"]) for row in rows)
+    return found
 
 
 def _in_log(transaction: Transaction, digests: Sequence[bytes]) -> list[bytes]:

@@ -259,7 +259,7 @@ def write(
     if note is not None:
         note(counter)
     if counter.get("redactions") and not takes_forgotten:
-        refuse_forgotten(transaction, batch)
+        refuse_forgotten(transaction, batch, counter["generations"][0])
     first = int(counter["position"]) - len(batch) + 1
     for offset, prepared in enumerate(batch):
         prepared.place(first + offset)

@@ -2,12 +2,13 @@
 
 import json
 from collections.abc import Callable
+from typing import Any
 
 import pytest
 from factories import ABSENT, a_call_event, a_campaign_event, a_tac_event, an_application
 
 from store.body import parse_body
-from store.collections import EVENTS, QUARANTINE
+from store.collections import EVENTS, QUARANTINE, Document
 from store.driver import Transaction
 from store.erasure import forget
 from store.keys import phone_key
@@ -147,26 +148,48 @@ async def test_a_doubtful_event_does_not_hold_up_the_others(new_log: EventLog) -
     assert [each and each.position for each in receipt.placed] == [None, 3, 4]
 
 
-async def test_many_redacted_events_are_read_once_for_a_batch(
-    new_log: EventLog, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr("store.forgotten._MOST_COMPARED", 10)
-    await forgetting(new_log, *(a_message(PHONE, str(each), count=each) for each in range(100)))
-    find, read = Transaction.find, []
+@pytest.fixture
+def raws_read(monkeypatch: pytest.MonkeyPatch) -> list[int]:
+    """How many events' bytes each read of a transaction gave."""
+    find, read = Transaction.find, list[int]()
 
-    def counted(self: Transaction, *query: object, **rest: object) -> object:
-        found = find(self, *query, **rest)  # type: ignore[arg-type]
+    def counted(self: Transaction, *query: Any, **rest: Any) -> list[Document]:  # noqa: ANN401 - a find's
+        found = find(self, *query, **rest)
         read.append(sum("raw" in row for row in found))
         return found
 
     monkeypatch.setattr(Transaction, "find", counted)
-    receipt = await new_log.append(
-        [a_message("+380677654321", str(each), count=each) for each in range(200)]
-        + [a_message("+380677654321", "hi", other=True)]
-    )
+    return read
 
-    assert sum(read) == 10
+
+async def test_of_many_events_that_no_id_tells_apart_some_are_read_once_for_a_batch(
+    new_log: EventLog, raws_read: list[int], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("store.forgotten._MOST_COMPARED", 10)
+    await forgetting(new_log, *(a_message(PHONE, str(each), count=each) for each in range(100)))
+    others = [a_message("+380677654321", str(each), count=each) for each in range(200)]
+    raws_read.clear()
+
+    receipt = await new_log.append([*others, a_message("+380677654321", "hi", other=True)])
+
+    assert sum(raws_read) == 10
     assert [each.code for each in receipt.rejected] == ["MAY_BE_FORGOTTEN"] * 201
+
+
+async def test_of_many_events_only_those_of_the_same_things_are_read(
+    new_log: EventLog, raws_read: list[int]
+) -> None:
+    def told(number: int) -> bytes:
+        application = an_application(id=f"a{number}", nextPhoneNumber=PHONE)
+        return a_tac_event(application, eventCreationDate=ABSENT)
+
+    await forgetting(new_log, *map(told, range(100)))
+    raws_read.clear()
+
+    receipt = await new_log.append([told(7), told(200), told(300)])
+
+    assert sum(raws_read) == 1
+    assert [each and each.position for each in receipt.placed] == [9, 102, 103]
 
 
 def test_a_twin_may_differ_in_nothing_but_what_was_erased() -> None:

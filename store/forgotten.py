@@ -68,20 +68,19 @@ class _Kept:
 
     def __init__(self, count: int) -> None:
         self._has_more = count > _MOST_COMPARED
-        self._positions: dict[_Things, dict[Holes, dict[bytes, int]]] = {}
+        self._positions: dict[_Things, dict[Holes, dict[bytes | None, int]]] = {}
 
     def add(self, position: int, raw: bytes) -> None:
         """Take a redacted event in."""
         value = parse_body(raw).value
         holes = holes_in(value)
         by_holes = self._positions.setdefault(_things_of(value), {})
-        named = kept_digest(value, holes) or b""
-        by_holes.setdefault(holes, {}).setdefault(named, position)
+        by_holes.setdefault(holes, {}).setdefault(kept_digest(value, holes), position)
 
     def position_of(self, things: _Things, value: Object) -> int | None:
         """Return the position of the one that an event may be; 0 for one that was not compared."""
         for holes, positions in self._positions.get(things, {}).items():
-            found = positions.get(kept_digest(value, holes) or b"")
+            found = positions.get(kept_digest(value, holes))
             if found is not None:
                 return found
         return 0 if self._has_more and not things else None

@@ -221,8 +221,6 @@ def kept_digest(value: Json, holes: Holes) -> bytes | None:
 
 
 def _without(value: Json, holes: Holes) -> Json:
-    if not holes:
-        return value
     if holes == _WHOLE:
         if _is_blank(value):
             raise LookupError

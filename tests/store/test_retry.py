@@ -58,6 +58,15 @@ async def test_only_the_bodies_that_are_named_are_tried(new_log: EventLog) -> No
     assert await raws(new_log, QUARANTINE) == [a_call_event(statisticId=0)]
 
 
+@pytest.mark.parametrize("raw", [b"redacted", b"[]"], ids=["no JSON", "no event"])
+async def test_what_is_rejected_again_stays(new_log: EventLog, raw: bytes) -> None:
+    await rejected_once(new_log, raw)
+
+    assert await retry(new_log, None) == (0, 1)
+
+    assert await raws(new_log, QUARANTINE) == [raw]
+
+
 async def test_what_the_log_holds_already_leaves_the_quarantine(new_log: EventLog) -> None:
     await new_log.append([a_call_event()])
     await rejected_once(new_log, a_call_event())

@@ -64,8 +64,9 @@ async def survey(log: EventLog, company: str, sought: str) -> Figures:
         ErasureError: It is not one person's.
     """
     erasing = _Erasing(log, run_of(company, sought, ""))
+    head = (await log.head()).position
     await erasing.search()
-    async for positions in erasing.found(0, (await log.head()).position):
+    async for positions in erasing.found(0, head):
         erasing.figures.events += len(positions)
     erasing.figures.quarantined = len(await erasing.bodies())
     return erasing.figures
@@ -127,10 +128,11 @@ class _Erasing:
         """Redact in passes, each from where the last one ended, until one finds nothing."""
         seen = 0
         for _ in range(_MAX_PASSES):
+            # Read first: what is appended behind it is the next pass's, with a search of its own.
+            head = (await self._log.head()).position
             if await self.search():
                 seen = 0
                 await save_plan(self._database, self._run)
-            head = (await self._log.head()).position
             done = await self._pass(seen, head)
             seen = head
             if not done:
@@ -150,8 +152,7 @@ class _Erasing:
             self._run.id, self._run.by, self._redactor, self._log.zone, await self._stale()
         )
         async for positions in self.found(after, up_to):
-            now = datetime.now(UTC)
-            done += await self._database.transaction(partial(redacting.write, positions, now))
+            done += await redacting.write(self._database, positions)
         return done
 
     async def _stale(self) -> list[int]:

@@ -4,10 +4,11 @@ import os
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import partial
 from uuid import uuid4
 
 from store.collections import COUNTERS, ERASURES, Document
-from store.driver import Database
+from store.driver import Database, Transaction
 from store.head import LOG_COUNTER
 from store.person import ErasureError
 from store.redaction import Person
@@ -127,13 +128,17 @@ async def save_plan(database: Database, run: Run) -> None:
 
 
 async def finish(database: Database, run: Run, figures: Mapping[str, int]) -> Document:
-    """End the run: what could lead back to the person is deleted; return what stays."""
-    found = await database.update(
-        ERASURES,
-        {"_id": run.id},
-        {"$set": {"finishedAt": datetime.now(UTC), **figures}, "$unset": {"plan": 1}},
-    )
-    await database.update(
-        COUNTERS, {"_id": LOG_COUNTER, "erasing": run.id}, {"$unset": {"erasing": 1}}
-    )
-    return found or {}
+    """End the run: what could lead back to the person is deleted; return what stays.
+
+    The log is let go in the same transaction: nobody can go on with a run that has ended.
+    """
+    ended = {"$set": {"finishedAt": datetime.now(UTC), **figures}, "$unset": {"plan": 1}}
+    return await database.transaction(partial(_finish, run, ended))
+
+
+def _finish(run: Run, ended: Document, transaction: Transaction) -> Document:
+    transaction.upsert(ERASURES, {run.id: ended})
+    if transaction.find(COUNTERS, {"_id": LOG_COUNTER, "erasing": run.id}):
+        transaction.upsert(COUNTERS, {LOG_COUNTER: {"$unset": {"erasing": 1}}})
+    [audit] = transaction.find(ERASURES, {"_id": run.id})
+    return audit

@@ -1,16 +1,26 @@
 """Redacted events, facts and keys in the place of what was there, in one transaction."""
 
+import asyncio
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
-from datetime import datetime, tzinfo
+from datetime import UTC, datetime, tzinfo
+from functools import partial
 
 from store.body import parse_body
 from store.collections import COUNTERS, ERASURES, EVENTS, Document, facts_of, keys_of
-from store.driver import Transaction
+from store.driver import Database, Transaction
 from store.head import LOG_COUNTER
 from store.moment import numbers_between
 from store.redaction import Redactor, redacted_digest, stub_of
 from store.rows import PreparedEvent, prepare
+
+
+@dataclass(frozen=True, slots=True)
+class _Change:
+    """A redacted event, and the digest of what it takes the place of."""
+
+    before: bytes
+    after: PreparedEvent
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,15 +41,35 @@ class Redacting:
     zone: tzinfo
     stale: Collection[int]
 
-    def write(self, positions: Sequence[int], now: datetime, transaction: Transaction) -> int:
+    async def write(self, database: Database, positions: Sequence[int]) -> int:
         """Redact the events at some positions; return how many of them had to be.
+
+        That takes a second for some events, so it is done beforehand: a transaction that waited for
+        it would keep every append waiting. If one of them is changed meanwhile, all is done again.
+        """
+        query = {"company": self.redactor.person.company, "_id": {"$in": list(positions)}}
+        done = None
+        while done is None:
+            rows = await database.find(EVENTS, query)
+            changes = await asyncio.to_thread(self._all_redacted, rows, datetime.now(UTC))
+            done = await database.transaction(partial(self._replace, changes))
+        return done
+
+    def _all_redacted(self, rows: Sequence[Document], now: datetime) -> list[_Change]:
+        found = ((bytes(row["digest"]), self._redacted(row, now)) for row in rows)
+        return [_Change(before, after) for before, after in found if after is not None]
+
+    def _replace(self, changes: Sequence[_Change], transaction: Transaction) -> int | None:
+        """Put redacted events in the place of those they were made from; `None` if one is not.
 
         The log's counter is written first: appends come before or after, and see which.
         """
         counter = transaction.increment(COUNTERS, LOG_COUNTER, "redactions", 1)
-        query = {"company": self.redactor.person.company, "_id": {"$in": list(positions)}}
-        rows = transaction.find(EVENTS, query)
-        done = [each for row in rows if (each := self._redacted(row, now)) is not None]
+        before = [each.before for each in changes]
+        known = transaction.find(EVENTS, {"digest": {"$in": before}}, fields={"digest": 1})
+        if len(known) < len(changes):
+            return None
+        done = [each.after for each in changes]
         transaction.replace(EVENTS, [each.event for each in done])
         for generation in counter["generations"]:
             _rewrite(transaction, generation, done)

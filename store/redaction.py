@@ -10,7 +10,8 @@ import re
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import Any
+from operator import itemgetter
+from typing import TypeAlias
 
 from store.body import digest, parse_body
 from store.facts import Kind
@@ -81,6 +82,11 @@ class Pseudonyms:
 def is_pseudonym(value: Json) -> bool:
     """Say whether a value stands in the place of an erased one."""
     return isinstance(value, str) and _PSEUDONYM.fullmatch(value) is not None
+
+
+def _is_blank(value: Json) -> bool:
+    """Say whether a value tells nothing, so that nothing is put in its place."""
+    return not isinstance(value, dict | list) and not read_plain(value).strip()
 
 
 def is_erased(key: str) -> bool:
@@ -185,30 +191,52 @@ def _scalar(value: Json) -> Json:
     return None if isinstance(value, dict | list) else value
 
 
-def is_twin(redacted: Json, other: Json, level: int = 0) -> bool:
-    """Say whether an event may be the one that was redacted, as it came before that.
+Holes: TypeAlias = tuple[tuple[int, "Holes"], ...]
+"""Where a value has pseudonyms: the places that lead to some, each with what is below it."""
 
-    It is equal to it but for what was erased, of which nothing is known any more.
-    """
+_WHOLE: Holes = ((-1, ()),)
+
+
+def holes_in(redacted: Json, level: int = 0) -> Holes:
+    """Return where a redacted value has pseudonyms."""
     if is_pseudonym(redacted):
-        return True
-    if level <= 2 * MAX_LEVELS and type(redacted) is type(other) is list:
-        return len(redacted) == len(other) and all(
-            is_twin(mine, theirs, level + 1) for mine, theirs in zip(redacted, other, strict=True)
-        )
-    if level <= 2 * MAX_LEVELS and type(redacted) is type(other) is Object:
-        return _are_twins(_sorted_pairs(redacted), _sorted_pairs(other), level + 1)
-    return digest(redacted) == digest(other)
+        return _WHOLE
+    if level > 2 * MAX_LEVELS or not isinstance(redacted, dict | list):
+        return ()
+    _, values = _opened(redacted)
+    below = [(place, holes_in(each, level + 1)) for place, each in enumerate(values)]
+    return tuple((place, holes) for place, holes in below if holes)
 
 
-def _are_twins(mine: list[tuple[str, Any]], theirs: list[tuple[str, Any]], level: int) -> bool:
-    return [key for key, _ in mine] == [key for key, _ in theirs] and all(
-        is_twin(each, other, level) for (_, each), (_, other) in zip(mine, theirs, strict=True)
-    )
+def kept_digest(value: Json, holes: Holes) -> bytes | None:
+    """Name what a value has beside the holes: a redacted event and its old body have the same.
+
+    Returns:
+        The digest; `None` where the value has no such places, or nothing to erase in one.
+    """
+    try:
+        return digest(_without(value, holes))
+    except LookupError:
+        return None
 
 
-def _sorted_pairs(value: Object) -> list[tuple[str, Any]]:
-    return sorted(value.pairs or value.items(), key=lambda pair: pair[0])
+def _without(value: Json, holes: Holes) -> Json:
+    if holes == _WHOLE:
+        if _is_blank(value):
+            raise LookupError
+        return None
+    keys, values = _opened(value)
+    for place, below in holes:
+        values[place] = _without(values[place], below)
+    return [keys, *values]
+
+
+def _opened(value: Json) -> tuple[list[str] | None, list[Json]]:
+    """Return the keys and values of an object by key, or no keys and the values of an array."""
+    if isinstance(value, Object):
+        pairs = sorted(value.pairs or value.items(), key=itemgetter(0))
+        return [key for key, _ in pairs], [each for _, each in pairs]
+    return None, [*value] if isinstance(value, list) else []
 
 
 def redacted_digest(value: Json, position: int) -> bytes:

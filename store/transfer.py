@@ -121,7 +121,8 @@ async def _append(database: Database, fresh: Sequence[PreparedEvent], position: 
 
 
 def _append_at(position: int, part: Sequence[PreparedEvent], transaction: Transaction) -> None:
-    if write(transaction, part) != position:
+    # An export has each event once: one that differs only in what was erased is another.
+    if write(transaction, part, takes_forgotten=True) != position:
         raise LogLineError(f"the log does not end before position {position}")
     if any("redacted" in prepared.event for prepared in part):
         transaction.increment(COUNTERS, LOG_COUNTER, "redactions", 1)

@@ -16,7 +16,7 @@ from store.errors import (
     PoisonError,
     QueueFullError,
 )
-from store.forgotten import ForgottenError, refuse_forgotten
+from store.forgotten import ForgottenError, MayBeForgottenError, refuse_forgotten
 from store.head import LOG_COUNTER
 from store.rejections import RejectedError, UnstorableError
 from store.rows import PreparedEvent
@@ -153,7 +153,11 @@ class Writer:
         except DuplicateKeyError:
             await self._commit_without_duplicates(batch)
         except ForgottenError as error:
-            await self._commit_without(error.positions, batch)
+            certain = [each for each in batch if each.prepared.digest not in error.doubtful]
+            for waiting in batch:
+                if waiting.prepared.digest in error.doubtful:
+                    self._fail(waiting, MayBeForgottenError())
+            await self._commit_without(error.positions, certain)
         except PoisonError as error:
             await self._divide(batch, error)
         else:
@@ -237,6 +241,8 @@ def write(
     transaction: Transaction,
     batch: Sequence[PreparedEvent],
     note: Callable[[Document], None] | None = None,
+    *,
+    takes_forgotten: bool = False,
 ) -> int:
     """Write the batch in its transaction and return its first event's position.
 
@@ -244,15 +250,16 @@ def write(
         transaction: Where to; the log's counter is written first, so it has the log to itself.
         batch: The events.
         note: Gets that counter.
+        takes_forgotten: Whether to write what may be the old body of a redacted event, too.
 
     Raises:
-        ForgottenError: The log holds one of them, without a person who was forgotten.
+        ForgottenError: The log holds one of them, without a person who was forgotten, or may.
     """
     counter = transaction.increment(COUNTERS, LOG_COUNTER, "position", len(batch))
     if note is not None:
         note(counter)
-    if counter.get("redactions"):
-        refuse_forgotten(transaction, batch)
+    if counter.get("redactions") and not takes_forgotten:
+        refuse_forgotten(transaction, batch, counter["generations"][0])
     first = int(counter["position"]) - len(batch) + 1
     for offset, prepared in enumerate(batch):
         prepared.place(first + offset)

@@ -5,9 +5,14 @@ import subprocess
 import sys
 from collections.abc import Callable
 
+import httpx
 import pytest
 from factories import a_call_event
 from graph import Graph
+from serving import RunningServer
+
+from store.erasure import forget
+from store.keys import phone_key
 
 PHONE = "+380501234567"
 PERSON = ("--company", "acme", "--phone", "38 050 1234567", "--by", "the officer")
@@ -84,6 +89,43 @@ def test_verify_tells_redacted_events_apart(dialgraph: Command) -> None:
     assert ended.returncode == 0
     assert b"by the officer: phoneNumber\n1 events are redacted" in ended.stdout
     assert b"all is well" in ended.stdout
+
+
+def a_message(to: str, company: str = "acme") -> bytes:
+    """An event of an unknown kind."""
+    return b'{"eventName": "SmsSent", "companyId": "%b", "to": "%b"}' % (
+        company.encode(),
+        to.encode(),
+    )
+
+
+async def test_what_may_be_a_forgotten_persons_is_answered_with_422_and_a_code(
+    server: RunningServer, company: str
+) -> None:
+    await server.post(a_call_event(companyId=company, phoneNumber=PHONE))
+    await server.post(a_message(PHONE, company))
+    await forget(server.log, company, str(phone_key(PHONE)), by="the officer")
+
+    answer = await server.post(a_message("+380677654321", company))
+
+    assert answer.status_code == httpx.codes.UNPROCESSABLE_ENTITY
+    assert (answer.json()["duplicates"], answer.json()["rejected"][0]["code"]) == (
+        0,
+        "MAY_BE_FORGOTTEN",
+    )
+
+
+async def test_an_operator_appends_what_is_not_the_forgotten_persons(
+    told: Graph, dialgraph: Command
+) -> None:
+    await told.append(a_message(PHONE))
+    dialgraph("forget", *PERSON, "--yes")
+    [rejected] = (await told.log.append([a_message("+380677654321")])).rejected
+
+    ended = dialgraph("quarantine", "retry", str(rejected.quarantine_id))
+
+    assert ended.stdout == b"1 appended, 0 rejected again\n"
+    assert (await told.log.head()).position == 4
 
 
 @pytest.mark.parametrize(

@@ -114,6 +114,7 @@ class Database:
         with translated():
             async for document in cursor:
                 yield document
+        check_term(self.term)
 
     async def batches(
         self, collection: str, query: Document, *, fields: Mapping[str, int]
@@ -124,6 +125,7 @@ class Database:
         with translated():
             async for content in cursor:
                 yield Batch(content)
+        check_term(self.term)
 
     async def find_one(self, collection: str, key: object) -> Document | None:
         """Return the document with this `_id`; one read.

@@ -24,6 +24,7 @@ async def test_in_the_end_nobody_waits_any_longer() -> None:
     await asyncio.sleep(0)
 
     patience.end()
+    await asyncio.sleep(0)  # their time is over now, and they have not left yet
     patience.end()
     later = asyncio.create_task(wait(patience, 60))
     async with asyncio.timeout(2):

@@ -2,15 +2,16 @@
 
 import asyncio
 import logging
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Iterator, Sequence
 from contextlib import asynccontextmanager, suppress
 from datetime import UTC, datetime
 from itertools import islice
 
 from api.simulation import Delivery, demo_feed, play_on_time
-from store.collections import COMPANIES
+from store.body import digest, parse_body
 from store.errors import LogUnavailableError
 from store.log import EventLog
+from store.writer import positions_by_digest
 
 COMPANY = "brightline"
 
@@ -42,25 +43,45 @@ async def running_demo(log: EventLog) -> AsyncIterator[int]:
 
 
 async def _append_history(log: EventLog, history: Iterator[Delivery]) -> int:
-    """Append what is missing; a demo that is started again in the same hour misses little."""
-    opening = list(islice(history, 1))
-    first = await log.append([each.body for each in opening])
-    missing = history
-    if first.duplicates:
-        since = await _last_received_at(log)
-        missing = (delivery for delivery in history if delivery.at > since)
-    appended = first.appended
-    while batch := [each.body for each in islice(missing, _BATCH_EVENTS)]:
-        appended += (await log.append(batch)).appended
+    """Append all from the first event on that the log lacks; return how many were new.
+
+    A demo that is started again in the same hour lacks little, one that was killed while it loaded
+    the rest. What comes twice is appended twice: a dialer sends some events again.
+    """
+    batches = list(_batches(history))
+    begun = await _first_lacking(log, batches)
+    appended = 0
+    for place, batch in enumerate(batches[begun:]):
+        bodies = batch if place else await _missing(log, batch)
+        appended += (await log.append(bodies)).appended
     return appended
 
 
-async def _last_received_at(log: EventLog) -> datetime:
-    company = await log.database.find_one(COMPANIES, COMPANY)
-    received_at: datetime = (
-        company["lastReceivedAt"] if company else datetime.min.replace(tzinfo=UTC)
-    )
-    return received_at
+def _batches(history: Iterator[Delivery]) -> Iterator[list[bytes]]:
+    while batch := [each.body for each in islice(history, _BATCH_EVENTS)]:
+        yield batch
+
+
+async def _first_lacking(log: EventLog, batches: Sequence[Sequence[bytes]]) -> int:
+    """Return which batch is the first that the log does not hold as a whole; a read for each half.
+
+    They are appended in order, so the log holds all before it and little behind it.
+    """
+    low, high = 0, len(batches)
+    while low < high:
+        middle = (low + high) // 2
+        if await _missing(log, batches[middle]):
+            high = middle
+        else:
+            low = middle + 1
+    return low
+
+
+async def _missing(log: EventLog, bodies: Sequence[bytes]) -> list[bytes]:
+    """Return those that the log does not hold; one read."""
+    digests = [digest(parse_body(body).value) for body in bodies]
+    held = await positions_by_digest(log.database, digests)
+    return [body for body, each in zip(bodies, digests, strict=True) if each not in held]
 
 
 async def _play(log: EventLog, live: Iterator[Delivery]) -> None:

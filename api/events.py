@@ -34,13 +34,18 @@ async def post_events(request: Request) -> JsonResponse:
     services = services_of(request)
     body = await read_body(request, services.settings.max_body_bytes)
     with services.metrics.append_seconds.time():
-        try:
-            deliveries = await _split(body, ndjson=_is_ndjson(request))
-        except InvalidJsonError as rejection:
-            return await _refuse(services, sender, body, rejection)
-        except TooManyEventsError as error:
-            return error_response(413, error.code, str(error))
-        return await _deliver(services, sender, deliveries)
+        async with services.log.in_time():
+            return await _take(services, sender, body, ndjson=_is_ndjson(request))
+
+
+async def _take(services: Services, sender: Identity, body: bytes, *, ndjson: bool) -> JsonResponse:
+    try:
+        deliveries = await _split(body, ndjson=ndjson)
+    except InvalidJsonError as rejection:
+        return await _refuse(services, sender, body, rejection)
+    except TooManyEventsError as error:
+        return error_response(413, error.code, str(error))
+    return await _deliver(services, sender, deliveries)
 
 
 def _is_ndjson(request: Request) -> bool:

@@ -21,6 +21,8 @@ from api.settings import Settings, StartError
 from store.embedded import embedded_mongo
 
 _GRACE_SECONDS = 5
+_LATE_SECONDS = 1.0
+"""So long before the grace ends, who still waits for a commit is told to send again."""
 
 
 class Server(uvicorn.Server):
@@ -56,9 +58,17 @@ class Server(uvicorn.Server):
         self._on_started()
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
-        """Finish what is begun; an endless answer is ended first."""
+        """Finish what is begun; an endless answer is ended first, and a late post refused.
+
+        Uvicorn would end a late one with a 500, which tells no sender to send again.
+        """
         self._services.end_subscriptions()
-        await super().shutdown(sockets)
+        loop, log = asyncio.get_running_loop(), self._services.log
+        late = loop.call_later(_GRACE_SECONDS - _LATE_SECONDS, log.dismiss)
+        try:
+            await super().shutdown(sockets)
+        finally:
+            late.cancel()
 
     def stop(self, reason: str | None = None) -> None:
         """End soon; with a `reason`, whoever waits for the store is answered at once."""

@@ -8,6 +8,7 @@ import tempfile
 from collections.abc import AsyncIterator, Iterator
 from contextlib import ExitStack, asynccontextmanager, contextmanager, suppress
 from dataclasses import dataclass
+from itertools import chain
 from pathlib import Path
 from urllib.parse import quote
 
@@ -146,17 +147,35 @@ def _name_owner(lock: int, uri: str) -> None:
 
 @contextmanager
 def _socket_path(run_folder: Path) -> Iterator[Path]:
-    """Give a socket in `run_folder`, or else in a short-lived private folder for it alone."""
-    path = run_folder.resolve() / "mongod.sock"
-    if _can_be_a_socket(path):
+    """Give a socket in `run_folder`, or else in a short-lived private folder for it alone.
+
+    Raises:
+        EmbeddedMongoError: There is no place for it.
+    """
+    with ExitStack() as stack:
+        short = (stack.enter_context(_short_folder(place)) for place in _temporary_folders())
+        folders = chain([run_folder], map(Path, short))
+        paths = (folder.resolve() / "mongod.sock" for folder in folders)
+        path = next(filter(_can_be_a_socket, paths), None)
+        if path is None:
+            raise EmbeddedMongoError(
+                "no folder can have mongod's socket: set TMPDIR to another one"
+            )
         yield path
-        return
-    with tempfile.TemporaryDirectory(prefix="dialgraph-") as short_folder:
-        yield Path(short_folder).resolve() / "mongod.sock"
+
+
+def _temporary_folders() -> tuple[str, str]:
+    return tempfile.gettempdir(), "/tmp"  # noqa: S108 - the folder made there is private
+
+
+def _short_folder(place: str) -> "tempfile.TemporaryDirectory[str]":
+    return tempfile.TemporaryDirectory(prefix="dialgraph-", dir=place)
 
 
 def _can_be_a_socket(path: Path) -> bool:
     """Try it: a path over 107 bytes (103 on macOS) and some mounted file systems cannot."""
+    if not _is_found_again(str(path)):
+        return False
     path.unlink(missing_ok=True)
     with socket.socket(socket.AF_UNIX) as probe:
         try:
@@ -165,6 +184,15 @@ def _can_be_a_socket(path: Path) -> bool:
             return False
     path.unlink()
     return True
+
+
+def _is_found_again(path: str) -> bool:
+    """Say whether mongod and the driver take a path as it is.
+
+    The driver lowers the names that a replica set tells it, and takes a colon for that of a port;
+    for mongod a comma ends a name.
+    """
+    return path == path.lower() and not set(path) & set(":,")
 
 
 def _start_log(log: Path) -> None:

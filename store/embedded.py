@@ -98,5 +98,9 @@ async def _watch(process: Process, data: DataFolder, on_lost: Callable[[str], No
                 await process.wait()
         except TimeoutError:
             data.keep_log_short()
-    if on_lost:
-        on_lost(f"the embedded MongoDB was lost: {why_it_ended(process, data)}")
+    lost = "the embedded MongoDB was lost"
+    try:
+        lost = f"{lost}: {why_it_ended(process, data)}"
+    finally:  # whatever else is broken: a server without its store must not stay
+        if on_lost:
+            on_lost(lost)

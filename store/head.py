@@ -85,6 +85,7 @@ class Heads:
             reading = self._read_after(self._running)
             # The deadline and the trace of whoever came first are not those of the others.
             self._next = asyncio.create_task(reading, context=Context())
+            self._next.add_done_callback(_hear)
         return await asyncio.shield(self._next)
 
     async def _read_after(self, running: "asyncio.Task[Head] | None") -> Head:
@@ -113,6 +114,12 @@ class Heads:
             redactions=int(counter.get("redactions", 0)),
             term=term,
         )
+
+
+def _hear(reading: asyncio.Task[Head]) -> None:
+    """Take a failure for told: all who asked may have left."""
+    if not reading.cancelled():
+        reading.exception()
 
 
 def _pipeline(companies: Sequence[str] | None) -> Pipeline:

@@ -4,7 +4,7 @@ import asyncio
 from collections import Counter
 from collections.abc import AsyncIterator, Sequence
 from concurrent.futures import Executor
-from contextlib import asynccontextmanager, suppress
+from contextlib import AbstractAsyncContextManager, asynccontextmanager, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime, tzinfo
 
@@ -23,9 +23,10 @@ from store.collections import (
     fact_indexes,
 )
 from store.driver import Database, disconnect
-from store.errors import LogUnavailableError, StoreError
+from store.errors import StoreError
 from store.head import LOG_COUNTER, Head, Heads, read_head
 from store.intake import Intake
+from store.patience import Patience
 from store.quarantine import RejectedBody, company_of, quarantine
 from store.rejections import ForbiddenCompanyError, RejectedError, TooLargeError
 from store.rows import PreparedEvent
@@ -90,6 +91,7 @@ class EventLog:
         self.boards = Boards()
         self.cache = Cache()
         self.answers = Answers(self.cache)
+        self._patience = Patience()
         self._appended = asyncio.Event()
         self._writer = Writer(database, queue_events=queue_events, appended=self._wake)
 
@@ -130,14 +132,14 @@ class EventLog:
     ) -> Receipt:
         """Append deliveries that were read already; see `append`."""
         received_at = _now()
-        async with _in_time():
+        async with self.in_time():
             read = await self._intake.read(deliveries, received_at, companies)
             return await self._append(deliveries, read, received_at, companies)
 
     async def append_lines(self, lines: bytes, helper: Executor) -> Receipt:
         """Append NDJSON that `helper`, a process, reads while this one writes; see `append`."""
         received_at = _now()
-        async with _in_time():
+        async with self.in_time():
             deliveries, read = await self._intake.read_lines(lines, received_at, helper)
             return await self._append(deliveries, read, received_at, None)
 
@@ -247,6 +249,17 @@ class EventLog:
         for generation in counter["generations"]:
             await self.database.prepare(fact_collections(generation), [], fact_indexes(generation))
 
+    def in_time(self) -> AbstractAsyncContextManager[None]:
+        """Let what is done for a sender inside take `ANSWER_SECONDS`; see `Patience`."""
+        return self._patience.for_seconds(ANSWER_SECONDS)
+
+    def dismiss(self) -> None:
+        """Refuse at once who waits for an answer to what was sent, and who comes from now on.
+
+        What is in flight may be committed nevertheless.
+        """
+        self._patience.end()
+
     def lose(self, reason: str) -> None:
         """Refuse appends and reads from now on, and those in flight: the database is gone."""
         self._writer.close(reason)
@@ -274,15 +287,6 @@ async def open_log(
     await log.prepare()
     async with log.writing():
         yield log
-
-
-@asynccontextmanager
-async def _in_time() -> AsyncIterator[None]:
-    try:
-        async with asyncio.timeout(ANSWER_SECONDS):
-            yield
-    except TimeoutError as error:
-        raise LogUnavailableError("no majority in time: send the same again") from error
 
 
 def _now() -> datetime:

@@ -113,20 +113,32 @@ async def _stop(process: Process) -> None:
 
 
 def why_it_ended(process: Process, folder: DataFolder) -> str:
-    """Say how the ended `process` ended, with the first complaint in the tail of its log."""
+    """Say how the ended `process` ended, with the first complaint in the tail of its log.
+
+    Its folder may be gone: that may be why it ended.
+    """
     code = process.returncode or 0
     how = f"exited with code {code}" if code >= 0 else f"was ended by {signal.Signals(-code).name}"
     complaint = _first_complaint(folder.log)
     if "shared libraries" in complaint:
         complaint += " (it needs libcurl4 and OpenSSL 3, the package libssl3)"
-    free_bytes = shutil.disk_usage(folder.database).free
-    disk = "" if free_bytes > _LOW_DISK_BYTES else f" with {free_bytes >> 20} MiB left on its disk"
-    return f"mongod {how}{disk}" + (f": {complaint}" if complaint else "")
+    return f"mongod {how}{_low_disk(folder.database)}" + (f": {complaint}" if complaint else "")
+
+
+def _low_disk(database: Path) -> str:
+    try:
+        free_bytes = shutil.disk_usage(database).free
+    except OSError:
+        return f", and {database} cannot be read"
+    return "" if free_bytes > _LOW_DISK_BYTES else f" with {free_bytes >> 20} MiB left on its disk"
 
 
 def _first_complaint(log: Path) -> str:
-    with log.open(errors="replace") as lines:
-        return next(filter(None, map(_complaint, deque(lines, _TAIL_LINES))), "")
+    try:
+        with log.open(errors="replace") as lines:
+            return next(filter(None, map(_complaint, deque(lines, _TAIL_LINES))), "")
+    except OSError as error:
+        return f"its log cannot be read ({error.strerror})"
 
 
 def _complaint(line: str) -> str:
@@ -137,6 +149,6 @@ def _complaint(line: str) -> str:
         entry = json.loads(line)
     except ValueError:  # cut short by a full disk
         return ""
-    if entry["s"] not in ("E", "F"):
+    if entry.get("s") not in ("E", "F"):
         return ""
-    return f"{entry['msg']} {json.dumps(entry.get('attr', {}))}"[:_MAX_COMPLAINT_CHARS]
+    return f"{entry.get('msg', '')} {json.dumps(entry.get('attr', {}))}"[:_MAX_COMPLAINT_CHARS]

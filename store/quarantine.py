@@ -10,6 +10,7 @@ from secrets import token_hex
 from store.body import Delivery
 from store.collections import QUARANTINE, Document
 from store.driver import Database
+from store.errors import LogUnavailableError
 from store.listing import Page, Slice
 from store.rejections import RejectedError
 from store.values import read_id
@@ -58,6 +59,10 @@ async def quarantine(
     """Keep rejected bodies and return their ids in the quarantine: one write and one read.
 
     The same bytes are kept once; `count` says how often they came.
+
+    Raises:
+        LogUnavailableError: One went away meanwhile (it was tried again, or a person forgotten), or
+            the database does not answer; to send them again is safe.
     """
     if not bodies:
         return []
@@ -73,6 +78,8 @@ async def quarantine(
     await database.upsert_all(QUARANTINE, updates, by="digest")
     found = await database.find(QUARANTINE, {"digest": {"$in": list(times)}}, fields={"digest": 1})
     keys = {bytes(row["digest"]): str(row["_id"]) for row in found}
+    if len(keys) < len(times):
+        raise LogUnavailableError("a rejected body left the quarantine meanwhile: send it again")
     return [keys[digest] for digest in digests]
 
 

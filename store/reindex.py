@@ -7,6 +7,7 @@ rebuild covers what came before its start, then one update makes the new generat
 
 import asyncio
 from collections.abc import AsyncGenerator, Sequence
+from contextlib import suppress
 from datetime import tzinfo
 
 from store.body import parse_body
@@ -19,12 +20,13 @@ from store.collections import (
     keys_of,
 )
 from store.driver import Database
-from store.errors import StoreError
+from store.errors import LogUnavailableError, StoreError
 from store.head import LOG_COUNTER
 from store.replay import replay
 from store.rows import prepare
 
 _ROWS_PER_INSERT = 10_000
+_KINDS = {"facts", "keys"}
 
 
 class ReindexError(StoreError):
@@ -48,6 +50,8 @@ async def reindex(
 
     Raises:
         ReindexError: Another rebuild runs, or finished before this one.
+        LogUnavailableError: The log did not answer, or not with all of its events; the rebuild is
+            broken off, see `give_up`.
     """
     counter = await database.find_one(COUNTERS, LOG_COUNTER)
     if counter is None or len(counter["generations"]) > 1:
@@ -66,6 +70,7 @@ async def reindex(
         raise
     await asyncio.sleep(grace_seconds)
     await _drop(database, old)
+    await _drop_left_behind(database, old)
 
 
 async def give_up(database: Database) -> bool:
@@ -93,6 +98,19 @@ async def _claim(database: Database, old: int) -> int:
 async def _drop(database: Database, generation: int) -> None:
     for name in fact_collections(generation):
         await database.drop_collection(name)
+
+
+async def _drop_left_behind(database: Database, old: int) -> None:
+    """Drop what is older still: a rebuild that was broken off in its grace leaves it behind.
+
+    Only after a grace of ours, for that of the other may not be over before. What this user may
+    not drop stays: the rebuild is done.
+    """
+    with suppress(LogUnavailableError):
+        for name in await database.collections():
+            kind, _, number = name.rpartition("_")
+            if kind in _KINDS and number.isdecimal() and int(number) < old:
+                await database.drop_collection(name)
 
 
 async def _switch(database: Database, before: Sequence[int], after: Sequence[int]) -> int:

@@ -68,7 +68,8 @@ async def verify(database: Database, head: Head, *, zone: tzinfo) -> AsyncIterat
     """
     last = 0
     events: Counter[str] = Counter()
-    async for batch in replay(database, up_to=head.position, with_bodies=True):
+    batches = replay(database, up_to=head.position, with_bodies=True, may_be_short=True)
+    async for batch in batches:
         findings = list(_holes(batch, last))
         last = batch[-1]["_id"]
         events.update(event["company"] for event in batch)

@@ -198,15 +198,20 @@ class Writer:
             self._fail(batch[0], UnstorableError(str(error)))
 
     def _resolve(self, waiting: _Waiting, placed: Placed) -> None:
-        self._by_digest.pop(waiting.prepared.digest, None)
+        self._forget(waiting)
         if not waiting.placed.done():  # refused by `close`
             waiting.placed.set_result(placed)
 
     def _fail(self, waiting: _Waiting, error: Exception) -> None:
-        self._by_digest.pop(waiting.prepared.digest, None)
+        self._forget(waiting)
         if not waiting.placed.done():
             waiting.placed.set_exception(error)
             waiting.placed.exception()  # a sender of several hears of one, and may have left
+
+    def _forget(self, waiting: _Waiting) -> None:
+        """Take it from the queue, and not a twin that came when it was acknowledged already."""
+        if self._by_digest.get(waiting.prepared.digest) is waiting:
+            del self._by_digest[waiting.prepared.digest]
 
 
 async def _end_of(placed: "asyncio.Future[Placed]") -> None:

@@ -8,6 +8,7 @@ from functools import cache, partial
 from itertools import groupby
 from typing import Any, TypeVar
 
+import pymongo
 from bson.codec_options import CodecOptions
 from motor.motor_asyncio import AsyncIOMotorClient
 from pymongo import IndexModel, ReturnDocument, UpdateOne
@@ -27,6 +28,7 @@ from store.trace import note_other
 Result = TypeVar("Result")
 
 _NAMESPACE_EXISTS = 48
+_FAREWELL_SECONDS = 1.0
 _ZSTD = {"wiredTiger": {"configString": "block_compressor=zstd"}}
 
 
@@ -114,6 +116,7 @@ class Database:
         with translated():
             async for document in cursor:
                 yield document
+        check_term(self.term)
 
     async def batches(
         self, collection: str, query: Document, *, fields: Mapping[str, int]
@@ -124,6 +127,7 @@ class Database:
         with translated():
             async for content in cursor:
                 yield Batch(content)
+        check_term(self.term)
 
     async def find_one(self, collection: str, key: object) -> Document | None:
         """Return the document with this `_id`; one read.
@@ -231,10 +235,14 @@ class Database:
             watched = self.handle[collection].watch(
                 [{"$project": {"_id": 1}}], max_await_time_ms=1000
             )
-            async with watched as stream:
-                while stream.alive:
-                    if await stream.try_next() is not None:
+            try:
+                while watched.alive:
+                    if await watched.try_next() is not None:
                         yield None
+            finally:
+                # Whoever stops listening does not wait for a server that is frozen.
+                with pymongo.timeout(_FAREWELL_SECONDS):
+                    await watched.close()
 
     async def transaction(self, work: Callable[[Transaction], Result]) -> Result:
         """Run `work` in one transaction and commit it, durable on a majority.

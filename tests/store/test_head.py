@@ -1,6 +1,7 @@
 """The end of the log: of all companies, and as callers of some are told it (D22)."""
 
 import asyncio
+import gc
 from collections.abc import AsyncIterator
 from typing import Any
 
@@ -137,6 +138,34 @@ async def test_who_leaves_takes_the_head_from_nobody(told: EventLog) -> None:
     assert (await staying).position == 6
     with pytest.raises(asyncio.CancelledError):
         await leaving
+
+
+async def test_nobody_hears_of_a_failure_that_all_have_left(
+    told: EventLog, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    complaints: list[dict[str, Any]] = []
+    asyncio.get_running_loop().set_exception_handler(lambda _, each: complaints.append(each))
+    go_on = asyncio.Event()
+
+    async def failing(*_: object) -> Document:
+        await go_on.wait()
+        raise LogUnavailableError
+
+    for read in ("find_one", "aggregate"):
+        monkeypatch.setattr(told.database, read, failing)
+    leaving = [asyncio.create_task(told.head()) for _ in range(2)]
+    await asyncio.sleep(0.01)
+    for each in leaving:
+        each.cancel()
+    await asyncio.wait(leaving)
+    go_on.set()
+    await asyncio.sleep(0.01)
+    monkeypatch.undo()
+    await told.head()
+    gc.collect()
+    asyncio.get_running_loop().set_exception_handler(None)
+
+    assert complaints == []
 
 
 async def test_what_comes_while_the_head_is_read_is_not_told(

@@ -1,11 +1,14 @@
 """Rejected bodies (D6): kept with the reason, once per body, for those who may see them (D22)."""
 
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import pytest
+from factories import a_campaign_event
 
-from store.collections import Document
+from store.collections import QUARANTINE, Document
 from store.driver import Database
+from store.errors import LogUnavailableError
 from store.listing import Page, Slice
 from store.log import EventLog
 from store.quarantine import (
@@ -63,6 +66,27 @@ async def test_the_same_bytes_are_kept_once_with_the_time_they_came_first(kept: 
     assert (again, row["count"], row["receivedAt"]) == (row["_id"], 2, _START)
     assert page.places == [(None, again)]
     assert await count_bodies(kept, None) == 5
+
+
+async def test_a_body_that_leaves_the_moment_it_came_is_to_be_sent_again(
+    new_log: EventLog, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    keep_all = new_log.database.upsert_all
+
+    async def keep_and_lose(*given: Any, **named: Any) -> None:  # noqa: ANN401 - as it is called
+        await keep_all(*given, **named)
+        await new_log.database.handle[QUARANTINE].delete_many({})
+
+    monkeypatch.setattr(new_log.database, "upsert_all", keep_and_lose)
+    bodies = [a_campaign_event(), b"!"]
+    with pytest.raises(LogUnavailableError, match="send it again"):
+        await new_log.append(bodies)
+    monkeypatch.undo()
+
+    receipt = await new_log.append(bodies)
+
+    assert (receipt.duplicates, len(receipt.rejected)) == (1, 1)
+    assert await count_bodies(new_log.database, None) == 1
 
 
 async def test_white_space_makes_other_bytes(kept: Database) -> None:

@@ -11,6 +11,7 @@ from factories import a_campaign_event
 from api.simulation import campaign_day
 from store.collections import COUNTERS, facts_of
 from store.driver import connect
+from store.errors import LogUnavailableError
 from store.log import EventLog, open_log
 from store.moment import Moment
 from store.reindex import ReindexError, give_up, reindex
@@ -134,6 +135,55 @@ async def test_a_rebuild_that_was_broken_off_can_be_given_up(filled: EventLog) -
     assert counter is not None
     assert counter["generations"] == [1]
     assert await is_clean(filled)
+
+
+async def broken_off_in_its_grace(log: EventLog) -> None:
+    before = (await log.head()).generation
+    rebuilding = asyncio.create_task(rebuild(log, grace_seconds=60))
+    while (await log.head()).generation == before:  # noqa: ASYNC110 - it is in MongoDB
+        await asyncio.sleep(0.05)
+    rebuilding.cancel()
+    with suppress(asyncio.CancelledError):
+        await rebuilding
+
+
+async def generations(log: EventLog) -> set[str]:
+    return {each for each in await collections(log) if each.startswith(("facts_", "keys_"))}
+
+
+async def test_what_rebuilds_left_that_were_broken_off_in_their_grace_goes_with_the_next_one(
+    filled: EventLog,
+) -> None:
+    await broken_off_in_its_grace(filled)
+    await broken_off_in_its_grace(filled)
+    left = await generations(filled)
+
+    await rebuild(filled)
+
+    assert left == {"facts_1", "keys_1", "facts_2", "keys_2", "facts_3", "keys_3"}
+    assert await generations(filled) == {"facts_4", "keys_4"}
+    assert await is_clean(filled)
+
+
+async def test_a_rebuild_leaves_to_another_one_what_that_is_building(filled: EventLog) -> None:
+    await filled.database.insert(facts_of(7), [{"_id": 1}])
+
+    await rebuild(filled)
+
+    assert await generations(filled) == {"facts_2", "keys_2", "facts_7"}
+
+
+async def test_what_is_left_and_may_not_be_dropped_stays(
+    filled: EventLog, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def forbidden() -> list[str]:
+        raise LogUnavailableError("not authorized")
+
+    monkeypatch.setattr(filled.database, "collections", forbidden)
+
+    await rebuild(filled)
+
+    assert (await filled.head()).generation == 2
 
 
 async def test_a_log_is_opened_with_the_generation_that_it_has(filled: EventLog) -> None:

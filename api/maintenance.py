@@ -180,8 +180,8 @@ async def _list(log: EventLog) -> None:
 def retry_command(*, ids: tuple[str, ...]) -> None:
     """Try rejected bodies again, all or those with IDS: after an update that reads more.
 
-    What is appended now leaves the quarantine; what is rejected again stays. What is refused because
-    it may be of a person who was forgotten (MAY_BE_FORGOTTEN) is appended only if its id is named.
+    What is appended now leaves the quarantine; what is rejected again stays. What was refused as
+    MAY_BE_FORGOTTEN is appended only if its id is named.
     """
     appended, rejected = run(lambda log: retry(log, set(ids) or None))
     click.echo(f"{appended:,} appended, {rejected:,} rejected again")

@@ -10,12 +10,7 @@ from typing import NamedTuple
 
 from store.collections import COMPANIES, COUNTERS, EVENTS, Document, facts_of, keys_of
 from store.driver import Database, Transaction
-from store.errors import (
-    DuplicateKeyError,
-    LogUnavailableError,
-    PoisonError,
-    QueueFullError,
-)
+from store.errors import DuplicateKeyError, LogUnavailableError, PoisonError, QueueFullError
 from store.forgotten import ForgottenError, MayBeForgottenError, refuse_forgotten
 from store.head import LOG_COUNTER
 from store.rejections import RejectedError, UnstorableError

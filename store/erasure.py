@@ -24,6 +24,7 @@ from store.redacting import Redacting
 from store.redaction import Pseudonyms, Redactor
 from store.retry import every_body
 from store.telling import Telling, texts_of
+from store.term import held_to
 
 _EVENTS_PER_TRANSACTION = 20
 _BYTES_PER_TRANSACTION = 4 * 2**20
@@ -83,6 +84,7 @@ async def forget(log: EventLog, company: str, sought: str, *, by: str) -> Figure
 
     Raises:
         ErasureError: It is not one person's, or another erasure or a reindex is under way.
+        LogUnavailableError: The log did not answer, or with another primary: see `resume`.
     """
     run = run_of(company, sought, by)
     await begin(log.database, run)
@@ -129,12 +131,13 @@ class _Erasing:
         seen = 0
         for _ in range(_MAX_PASSES):
             # Read first: what is appended behind it is the next pass's, with a search of its own.
-            head = (await self._log.head()).position
-            if await self.search():
-                seen = 0
-                await save_plan(self._database, self._run)
-            done = await self._pass(seen, head)
-            seen = head
+            head = await self._log.head()
+            with held_to(head.term):  # a new primary may show less of it for a moment
+                if await self.search():
+                    seen = 0
+                    await save_plan(self._database, self._run)
+                done = await self._pass(seen, head.position)
+            seen = head.position
             if not done:
                 break
         else:

@@ -3,10 +3,13 @@
 from collections.abc import AsyncIterator, Sequence
 
 import pytest
-from factories import a_campaign_event
+from factories import a_call_event, a_campaign_event
 from graph import Graph, a_graph
 
+from store.erasure import forget, resume
+from store.errors import LogUnavailableError
 from store.head import Head
+from store.keys import phone_key
 from unbreakable.node_set import NodeSet
 from unbreakable.waiting import until
 
@@ -49,3 +52,26 @@ async def test_what_was_begun_before_an_election_is_not_answered_after_it(
     [error] = answer["errors"]
     assert error["extensions"]["code"] == "UNAVAILABLE"
     assert await asked.get(CAMPAIGN) == {"status": "IN_PROCESS"}
+
+
+async def test_an_erasure_does_not_look_through_what_two_primaries_show(
+    nodes: NodeSet, graph: Graph, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    phone = "+491701234567"
+    await graph.append(a_call_event(phoneNumber=phone))
+    key, head = phone_key(phone), graph.log.head
+    assert key is not None
+
+    async def then_an_election() -> Head:
+        found = await head()
+        await (await nodes.healthy()).step_down()
+        await nodes.primary()
+        await until(lambda: graph.log.database.term != found.term)
+        return found
+
+    with monkeypatch.context() as patched:
+        patched.setattr(graph.log, "head", then_an_election)
+        with pytest.raises(LogUnavailableError):
+            await forget(graph.log, "acme", key, by="me")
+
+    assert (await resume(graph.log)).events == 1

@@ -1,24 +1,41 @@
 """JSON in and out of the GraphQL doors."""
 
 import json
+import re
 from json import JSONDecodeError
 from typing import Any, NoReturn
 
 import orjson
 
+from store.values import clean
+
+_SURROGATE = re.compile(r"\\u[dD][89a-fA-F]")
+
 
 def decode(data: str | bytes) -> object:
-    """Read JSON; integers of any size stay exact.
+    """Read JSON; integers of any size stay exact, and lone surrogates are what the log has.
 
     Raises:
         JSONDecodeError: It is none, or nested deeper than anybody could mean.
     """
     try:
-        return json.loads(data, parse_constant=_refuse)
+        value = json.loads(data, parse_constant=_refuse)
+        text = data if isinstance(data, str) else data.decode("latin-1")
+        return _cleaned(value) if _SURROGATE.search(text) else value
     except JSONDecodeError:
         raise
     except (ValueError, RecursionError) as error:
         raise JSONDecodeError(str(error), "", 0) from error
+
+
+def _cleaned(value: object) -> object:
+    if isinstance(value, str):
+        return clean(value)
+    if isinstance(value, list):
+        return [_cleaned(each) for each in value]
+    if isinstance(value, dict):
+        return {clean(name): _cleaned(each) for name, each in value.items()}
+    return value
 
 
 class Encoded:

@@ -17,7 +17,7 @@ T = TypeVar("T")
 BY_POSITION = "POSITION"
 BY_RECEIPT = "RECEIVED_AT"
 _BY_KEY = frozenset({BY_POSITION, BY_RECEIPT, "CAMPAIGN_ID", "APPLICATION_ID"})
-_MAX_POSITION = 2**43 - 1  # a fact's number has room for so many
+_MAX_POSITION = 2**43 - 2  # a fact's number has room for so many, and for the next
 
 _BAD_CURSOR = "The cursor is not one of this list: leave it out, or page on from one of its edges."
 

@@ -37,7 +37,9 @@ class Parts:
 
     def scaled(self, places: int) -> int:
         """Give the absolute value · 10^`places`, the rest cut off; for small magnitudes only."""
-        length = max(int(self.magnitude) + places, 0)
+        if self.magnitude <= -places:
+            return 0  # of an exponent of a million digits `int` would take minutes
+        length = int(self.magnitude) + places
         return int(self.digits[:length].ljust(length, "0") or "0")
 
 

@@ -10,9 +10,9 @@ from typing import TypeVar
 from store.cache import Cache, Reach, Stretch
 from store.collections import Document, Pipeline, facts_of, keys_of
 from store.driver import Database
-from store.errors import LogUnavailableError
+from store.errors import LogUnavailableError, PoisonError
 from store.facts import Kind
-from store.fold import State, empty_state, fold_pipeline, state_of
+from store.fold import State, empty_state, fold, fold_pipeline, state_of
 from store.horizon import (
     APPLICATION_OF,
     CALLBACKS_NAMING,
@@ -101,11 +101,22 @@ class View:
         found: dict[str, State | None] = dict.fromkeys(id_keys)
         for part in in_parts(id_keys):
             self._require_fresh()
-            for folded in await self.aggregate(
-                fold_pipeline(self.company, kind, part, self.moment)
-            ):
-                found[folded["_id"]] = state_of(kind, self.company, folded)
+            found |= await self._folded(kind, part)
         return found
+
+    async def _folded(self, kind: Kind, id_keys: Sequence[str]) -> dict[str, State]:
+        """Fold in MongoDB; here what is over 16 MiB with its whole history."""
+        try:
+            found = await self.aggregate(fold_pipeline(self.company, kind, id_keys, self.moment))
+        except PoisonError:
+            if len(id_keys) == 1:
+                rows, key = await self.rows(kind, id_keys), id_keys[0]
+                return {key: fold(kind, self.company, key, rows)} if rows else {}
+            middle = len(id_keys) // 2
+            parts = id_keys[:middle], id_keys[middle:]
+            first, second = [await self._folded(kind, part) for part in parts]
+            return first | second
+        return {row["_id"]: state_of(kind, self.company, row) for row in found}
 
     async def rows(self, kind: Kind, id_keys: Collection[str]) -> list[Document]:
         """Return the facts of some things themselves, unfolded; one read."""
@@ -219,10 +230,14 @@ class View:
         found: dict[str, list[str]] = {application: [] for application in applications}
         states: dict[str, State] = {}
         for part in in_parts(applications):
-            match = self.match("callback", {})
-            for row in await self.aggregate(naming_pipeline(self.facts, match, part)):
+            pipeline = naming_pipeline(self.facts, self.match("callback", {}), part)
+            try:
+                rows = await self.aggregate(pipeline)
+            except PoisonError:  # one is too large with its history: each is folded by itself
+                rows = await self.aggregate(pipeline[:-1])
+            for row in rows:
                 found[row["_id"]["application"]].append(row["_id"]["idKey"])
-                for folded in row["folded"]:
+                for folded in row.get("folded", ()):
                     states[folded["_id"]] = state_of("callback", self.company, folded)
         await self._recall.keep("callback", states)
         return {application: tuple(sorted(keys)) for application, keys in found.items()}

@@ -106,7 +106,7 @@ class Call(Node):
         return self.loaded(info)  # type: ignore[no-any-return]
 
     @strawberry.field(
-        description="The callbacks that were made in this call, in order of their id."
+        description="The callbacks that were made in this call, in the order they are due."
     )
     def callbacks(
         self, info: strawberry.Info

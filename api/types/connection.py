@@ -50,9 +50,11 @@ class PageInfo:
 
     places: strawberry.Private[Sequence[Place]]
     order: strawberry.Private[str]
-    has_next_page: bool = strawberry.field(description="Whether there are edges after the page.")
+    has_next_page: bool = strawberry.field(
+        description="Whether there are edges after the page; what a `before` names counts as one."
+    )
     has_previous_page: bool = strawberry.field(
-        description="Whether there are edges before the page."
+        description="Whether there are edges before the page; what an `after` names counts as one."
     )
 
     @strawberry.field(description="The cursor of the first edge.")

@@ -277,7 +277,7 @@ RUBBISH = [
     a_cursor(),
     a_cursor("POSITION", 1),
     a_cursor("POSITION", 1, "", 4),
-    a_cursor("POSITION", 2**43, ""),
+    a_cursor("POSITION", 2**43 - 1, ""),
     a_cursor("POSITION", 2**63, ""),
     a_cursor("POSITION", 2**64, ""),
     a_cursor("POSITION", -1, ""),

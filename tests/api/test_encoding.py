@@ -25,3 +25,15 @@ def test_integers_of_any_size_come_in_exactly() -> None:
 def test_what_is_no_json_is_one_kind_of_error(data: bytes) -> None:
     with pytest.raises(json.JSONDecodeError):
         decode(data)
+
+
+def test_text_comes_in_as_the_log_keeps_it() -> None:
+    """A lone surrogate is U+FFFD there: whoever asks by the sender's id must find it."""
+    given = rb'{"\ud800": ["a\uDFFFb", 1, null], "pair": "\ud83d\ude00", "x": "\\ud800"}'
+
+    assert decode(given) == {
+        "\ufffd": ["a\ufffdb", 1, None],
+        "pair": "\U0001f600",
+        "x": "\\ud800",
+    }
+    assert decode(given.decode()) == decode(given)

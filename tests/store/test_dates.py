@@ -1,6 +1,9 @@
 """Dates in every spelling (D3)."""
 
+import time
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta, timezone, tzinfo
+from decimal import Decimal
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -186,3 +189,17 @@ def test_d3_no_text_raises(text: str) -> None:
     read = read_date(text, KYIV)
 
     assert read is None or read.tzinfo is UTC
+
+
+def test_a_number_is_read_in_time_in_proportion_to_its_length() -> None:
+    """An exponent of 800,000 digits kept the whole server busy for 16 seconds."""
+
+    def seconds(work: Callable[[], object]) -> float:
+        began = time.process_time()
+        work()
+        return time.process_time() - began
+
+    long = Number("1e-" + "9" * 400_000)
+
+    assert read_date(long) == datetime(1970, 1, 1, tzinfo=UTC)
+    assert seconds(lambda: read_date(long)) < seconds(lambda: int(Decimal("9" * 100_000)))

@@ -310,3 +310,39 @@ async def test_a_view_is_not_read_through_longer_than_its_facts_are_sure_to_stay
         await view.states("campaign", [id_key("c1")])
     with pytest.raises(LogUnavailableError, match="ask for less"):
         await view.holders(["p5550100"], "call")
+
+
+_LARGE = 6_000_000
+"""Three of them are over 16 MiB, the most that one document of MongoDB holds."""
+
+
+async def test_a_thing_whose_history_is_too_large_for_one_document_hides_nothing(
+    log: EventLog, company: str
+) -> None:
+    large = [
+        a_tac_event(an_application(status=letter * _LARGE, calledCount=count), companyId=company)
+        for count, letter in enumerate("abc")
+    ]
+    await append(log, *large, a_tac_event(an_application(id="a2"), companyId=company))
+    view = await a_view(log, company)
+
+    found = await view.states("application", [id_key("a1"), id_key("a2"), id_key("none")])
+
+    assert sorted(found) == [id_key("a1"), id_key("a2")]
+    assert [each.status[:1] for each in found[id_key("a1")].statuses if each.status] == list("abc")
+    assert found[id_key("a1")].data["calledCount"] == 2
+
+
+async def test_a_callback_that_is_too_large_for_one_document_is_found_by_its_application(
+    log: EventLog, company: str
+) -> None:
+    texts = ({"name": "n"}, {"description": "d"}, {"phoneNumber": "p"})
+    for each in texts:
+        fields = {name: letter * _LARGE for name, letter in each.items()}
+        await append(log, a_callback_event(companyId=company, applicationId="a1", **fields))
+    view = await a_view(log, company)
+
+    naming = await view.callbacks_naming([id_key("a1")])
+    states = await view.states("callback", naming[id_key("a1")])
+
+    assert list(states[id_key("b1")].data["name"][:2]) == ["n", "n"]

@@ -3,13 +3,14 @@
 import asyncio
 import gc
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager, suppress
+from contextlib import suppress
 from datetime import UTC, datetime
 from typing import Any
 
 import pytest
 from factories import a_call_event, a_campaign_event, a_tac_event, an_application
 from faults import failing
+from writing import running
 
 from store.body import parse_body
 from store.collections import EVENTS, facts_of
@@ -51,18 +52,6 @@ class Commits:
     @property
     def count(self) -> int:
         return len(self._in_hand)
-
-
-@asynccontextmanager
-async def running(writer: Writer) -> AsyncIterator[None]:
-    task = asyncio.create_task(writer.run())
-    try:
-        yield
-    finally:
-        task.cancel()
-        with suppress(asyncio.CancelledError):
-            await task
-        writer.close()
 
 
 @pytest.fixture

@@ -1,12 +1,12 @@
 """An event that comes again while the batch of its first sender is still under way."""
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager, suppress
+from collections.abc import Callable
 from datetime import UTC, datetime
 
 import pytest
 from factories import a_campaign_event
+from writing import running
 
 from store.body import parse_body
 from store.driver import Transaction
@@ -19,17 +19,6 @@ from store.writer import Placed, Writer
 def prepared(place: int) -> PreparedEvent:
     raw = a_campaign_event(place=place)
     return prepare(raw, parse_body(raw).value, datetime.now(UTC), UTC)
-
-
-@asynccontextmanager
-async def running(writer: Writer) -> AsyncIterator[None]:
-    task = asyncio.create_task(writer.run())
-    try:
-        yield
-    finally:
-        task.cancel()
-        with suppress(asyncio.CancelledError):
-            await task
 
 
 class CutOff:

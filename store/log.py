@@ -265,17 +265,22 @@ class EventLog:
         self._writer.close(reason)
         disconnect(self.database)
 
-    @asynccontextmanager
-    async def writing(self) -> AsyncIterator[None]:
+    def writing(self) -> AbstractAsyncContextManager[None]:
         """Write appended events for as long as the context lasts; finish those in flight."""
-        task = asyncio.create_task(self._writer.run(), name="writer")
-        try:
-            yield
-        finally:
-            task.cancel()
-            with suppress(asyncio.CancelledError):
-                await task
-            self._writer.close()
+        return running(self._writer)
+
+
+@asynccontextmanager
+async def running(writer: Writer) -> AsyncIterator[None]:
+    """Let a writer write for as long as the context lasts; close it when the batch is finished."""
+    task = asyncio.create_task(writer.run(), name="writer")
+    try:
+        yield
+    finally:
+        task.cancel()
+        with suppress(asyncio.CancelledError):
+            await task
+        writer.close()
 
 
 @asynccontextmanager

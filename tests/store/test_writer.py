@@ -10,13 +10,12 @@ from typing import Any
 import pytest
 from factories import a_call_event, a_campaign_event, a_tac_event, an_application
 from faults import failing
-from writing import running
 
 from store.body import parse_body
 from store.collections import EVENTS, facts_of
 from store.driver import Database, connect
 from store.errors import LogUnavailableError, QueueFullError
-from store.log import EventLog, open_log
+from store.log import EventLog, open_log, running
 from store.rejections import UnstorableError
 from store.rows import PreparedEvent, prepare
 from store.writer import Placed, Writer

@@ -6,12 +6,11 @@ from datetime import UTC, datetime
 
 import pytest
 from factories import a_campaign_event
-from writing import running
 
 from store.body import parse_body
 from store.driver import Transaction
 from store.errors import LogUnavailableError
-from store.log import EventLog
+from store.log import EventLog, running
 from store.rows import PreparedEvent, prepare
 from store.writer import Placed, Writer
 
